@@ -1,0 +1,44 @@
+"""Build a GPT from its formulas, train it, write with it, and look inside it.
+
+The one public door: everything notebooks, the demo and other programs use is a name below. Names are loaded when they are first
+used, so that importing the package costs nothing and does not import torch.
+"""
+
+from importlib import import_module
+
+_MODULE_OF = {
+    "Attention": "attention",
+    "Corpus": "corpora",
+    "GPT": "gpt",
+    "GPTConfig": "gpt",
+    "Generation": "generation",
+    "LanguageModel": "language_model",
+    "TokenStep": "generation",
+    "TrainConfig": "training",
+    "TrainStep": "training",
+    "attention_view": "views",
+    "capture_attention": "attention",
+    "evaluate_loss": "training",
+    "generate": "generation",
+    "generation_view": "views",
+    "load_model": "language_model",
+    "save_model": "language_model",
+    "story_corpus": "corpora",
+    "stream": "generation",
+    "text_corpus": "corpora",
+    "train": "training",
+}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

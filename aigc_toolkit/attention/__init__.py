@@ -1,0 +1,10 @@
+"""Attention as the model computed it, for any head, recomputed when somebody looks.
+
+In: a `LanguageModel` and a text, token ids or a finished generation. Out: an `Attention` that holds queries and keys
+and gives weights on demand. Does not know how texts are generated or how attention is drawn.
+"""
+
+from .attention import Attention, Verification
+from .capture import capture_attention
+
+__all__ = ["Attention", "Verification", "capture_attention"]

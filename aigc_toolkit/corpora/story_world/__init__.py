@@ -1,0 +1,9 @@
+"""A small world that is known exactly: characters, things and places, events that change them, and stories that tell of it.
+
+Read in this order: `world` (events and what follows from them), `cast` (who takes part), `plots` (what happens), `questions`
+(what can be asked, with the truth), `narrator` and `languages` (the words), `documents` (what a model reads).
+"""
+
+from .documents import FORMS, StoryDocument, make_document
+
+__all__ = ["FORMS", "StoryDocument", "make_document"]

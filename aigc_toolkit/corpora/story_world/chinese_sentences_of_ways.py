@@ -1,0 +1,102 @@
+"""Chinese sentence patterns for ways and days: going, waiting, getting lost, weather, contests, parties.
+
+Comes in: nothing. Goes out: WAY_SENTENCES, event kind -> patterns with {slots}.
+Every pattern names all roles of its kind, so that no fact gets lost.
+"""
+
+WAY_SENTENCES = {
+    "go": (
+        "{actor}去了{to}。",
+        "{actor}来到{to}。",
+        "{actor}到{to}去了。",
+        "{actor}去{to}走了走。",
+        "{actor}慢慢地走到了{to}。",
+        "后来，{actor}去了{to}。",
+        "不久，{actor}来到了{to}。",
+        "接着，{actor}去了{to}。",
+        "{time}，{actor}去了{to}。",
+        "{time}，{actor}来到{to}。",
+        "{time}，{actor}去{to}玩。",
+        "那是{time}，{actor}来到了{to}。",
+        "{time}，{actor}到{to}去走一走。",
+        "{time}，{actor}慢慢地走到了{to}。",
+        "记得那是{time}，{actor}去了{to}。",
+        "{time}，{actor}想去{to}看看，于是就去了。",
+    ),
+    "go_together": (
+        "{actor}和{other}一起去了{to}。",
+        "{actor}和{other}一起来到{to}。",
+        "{actor}叫上{other}，一起去了{to}。",
+        "{actor}和{other}手拉着手，走到了{to}。",
+        "{actor}跟{other}约好，一起去了{to}。",
+        "“我们去{to}吧！”{actor}说。{other}跟着{him}去了。",
+        "两个好伙伴{actor}和{other}一起到{to}去玩。",
+        "{time}，{actor}和{other}一起去了{to}。",
+        "{time}，{actor}和{other}一起来到{to}。",
+        "{time}，{actor}叫上{other}，一起去{to}玩。",
+        "那是{time}，{actor}和{other}手拉着手走到了{to}。",
+        "{time}，{actor}跟{other}约好，一起去了{to}。",
+        "{time}，{actor}带着{other}来到了{to}。",
+    ),
+    "go_home": (
+        "{actor}回家了。",
+        "{actor}回到了家里。",
+        "后来，{actor}回家了。",
+        "天色不早了，{actor}回了家。",
+        "{actor}沿着小路走回了家。",
+    ),
+    "carry": (
+        "{actor}带着{thing}去了{to}。",
+        "{actor}带着{thing}来到{to}。",
+        "{actor}拿着{thing}，走到了{to}。",
+        "{actor}把{thing}带到了{to}。",
+        "后来，{actor}带着{thing}到了{to}。",
+        "{actor}带上{thing}，一路走到{to}。",
+    ),
+    "wait": (
+        "{actor}在{at}等{other}。",
+        "{actor}在{at}等了{other}很久。",
+        "{actor}在{at}等啊等，{other}还是没有来。",
+        "{actor}坐在{at}，等着{other}。",
+        "“{other}怎么还不来？”{actor}在{at}想。",
+    ),
+    "lose_way": (
+        "{actor}在{at}迷路了。",
+        "{actor}在{at}走来走去，找不到回家的路。",
+        "“家在哪边呢？”{actor}在{at}迷了路。",
+        "在{at}，{actor}忘了来时的路，迷路了。",
+    ),
+    "lead_home": (
+        "{actor}带着{other}回了家。",
+        "{actor}拉着{other}的手，把{o_him}送回了家。",
+        "“跟我来！”{actor}说，然后把{other}带回了家。",
+        "{actor}认得路，{he}把{other}送到了家。",
+    ),
+    "weather": (
+        "突然，{weather}来了。",
+        "忽然来了一场{weather}。",
+        "就在这时，{weather}来了。",
+        "天一下子变了，{weather}来了。",
+        "没过多久，来了一场{weather}。",
+        "谁也没想到，{weather}说来就来。",
+    ),
+    "shelter": (
+        "{actor}和{other}赶快跑到{to}躲了起来。",
+        "“快跑！”{actor}喊道，和{other}一起躲到了{to}。",
+        "{actor}拉着{other}跑到{to}，那里很安全。",
+        "{actor}和{other}一路跑到{to}，在那里躲着。",
+        "{actor}和{other}躲在{at}，等着天气变好。",
+    ),
+    "enter": (
+        "{actor}报名参加了{contest}。",
+        "{actor}参加了{contest}。",
+        "“我也要参加{contest}！”{actor}说。{he}报了名。",
+        "{actor}听说有{contest}，马上就报了名。",
+    ),
+    "invite": (
+        "{actor}请{other}来参加{occasion}。",
+        "{actor}对{other}说：“来参加我的{occasion}吧！”",
+        "{actor}要办{occasion}，{he}邀请了{other}。",
+        "{actor}给{other}写了信，请{o_him}参加{occasion}。",
+    ),
+}

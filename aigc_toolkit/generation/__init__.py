@@ -1,0 +1,10 @@
+"""Write with a language model, one token at a time, and keep what it considered.
+
+In: a `LanguageModel` and a prompt. Out: `TokenStep` records as they come (`stream`) or a finished `Generation`
+(`generate`). Does not know attention, training or how a generation is drawn.
+"""
+
+from .decoding import TokenStream, generate, stream
+from .records import Alternative, Generation, TokenStep
+
+__all__ = ["Alternative", "Generation", "TokenStep", "TokenStream", "generate", "stream"]

@@ -1,0 +1,174 @@
+"""The decoding loop: one prefill, then one token at a time.
+
+In: a `LanguageModel`, a prompt and settings. Out: `TokenStep` records as they come, or a `Generation`. The model is
+called directly with one token, its position and a preallocated cache; the numbers of a step come from the logits
+already at hand. Does not know attention, training or views.
+"""
+
+import threading
+from collections.abc import Iterator
+
+import torch
+
+from ..language_model import LanguageModel
+from .cache import new_cache
+from .records import Generation, StopReason, TokenStep
+from .sampling import Sampler, Sampling, measure
+
+
+def stream(
+    lm: LanguageModel,
+    prompt: str,
+    *,
+    max_new_tokens: int = 128,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | None = None,
+    num_alternatives: int = 10,
+    stop_event: threading.Event | None = None,
+) -> "TokenStream":
+    """An iterator of `TokenStep`, each given as soon as its token is chosen.
+
+    `temperature` 0 is greedy. `stop_event` ends the stream between two tokens. An empty prompt starts from the
+    tokenizer's beginning-of-text or end-of-text token. The prompt is tokenized as the model's own tokenizer does.
+
+    Raises ValueError for a setting out of range, a prompt that fills the context, an unreadable prompt, and a model that
+    cannot continue a text.
+
+    >>> "".join(step.text for step in stream(lm, "Once upon a time", max_new_tokens=3, temperature=0))
+    ' there was a'
+    """
+    sampling = Sampling(temperature, top_k, top_p, seed)
+    return TokenStream(lm, prompt, sampling, max_new_tokens, num_alternatives, stop_event or threading.Event())
+
+
+def generate(lm: LanguageModel, prompt: str, **settings) -> Generation:
+    """The finished `Generation`; settings and errors are those of `stream`.
+
+    >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
+    ' there was a'
+    """
+    steps = stream(lm, prompt, **settings)
+    tokens = tuple(steps)
+    text = "".join(step.text for step in tokens)
+    return Generation(prompt, text, tokens, steps.prompt_ids, steps.stop_reason, lm.name)
+
+
+class TokenStream(Iterator[TokenStep]):
+    """A running generation: iterate it for steps; `.prompt_ids`, and `.stop_reason` once it has ended."""
+
+    def __init__(
+        self,
+        lm: LanguageModel,
+        prompt: str,
+        sampling: Sampling,
+        max_new_tokens: int,
+        num_alternatives: int,
+        stop_event: threading.Event,
+    ):
+        _check_model(lm)
+        vocabulary_size = lm.model.config.get_text_config().vocab_size
+        sampling.check(vocabulary_size)
+        _check_counts(max_new_tokens, num_alternatives, vocabulary_size)
+        self.prompt_ids = _prompt_ids(lm, prompt)
+        self.stop_reason: StopReason | None = None
+        self._last_reason, num_new = _length(lm, len(self.prompt_ids), max_new_tokens)
+        self._end = len(self.prompt_ids) + num_new  # first position that will not be filled
+        self._lm, self._num_alternatives, self._stop_event = lm, num_alternatives, stop_event
+        self._sampler = Sampler(sampling, lm.device)
+        self._end_ids = _end_of_text_ids(lm)
+        self._text = lm.texts.start(self.prompt_ids)
+        self._cache = new_cache(lm.model, self._end)
+        self._next_ids = self.prompt_ids  # what the model reads next
+        self._position = len(self.prompt_ids)
+        self._options = lm.accepted(use_cache=True, logits_to_keep=1)
+
+    @torch.inference_mode()
+    def __next__(self) -> TokenStep:
+        if self.stop_reason is None and self._stop_event.is_set():
+            self.stop_reason = "cancelled"
+        if self.stop_reason is not None:
+            raise StopIteration
+        logits = self._logits()
+        choice = measure(logits, self._sampler.choose(logits), self._num_alternatives)
+        text = self._text.add(choice.id)
+        if choice.id in self._end_ids:
+            self.stop_reason = "end_of_text"
+        elif self._position + 1 == self._end:
+            self.stop_reason = self._last_reason
+        if self.stop_reason is not None:
+            text += self._text.finish()
+        step = TokenStep(
+            id=choice.id,
+            text=text,
+            logprob=choice.logprob,
+            rank=choice.rank,
+            entropy=choice.entropy,
+            alternatives=choice.alternatives(self._lm.texts.display),
+            position=self._position,
+        )
+        self._next_ids = (choice.id,)
+        self._position += 1
+        return step
+
+    def _logits(self) -> torch.Tensor:
+        """Float32 logits (V,) after the ids the model has not read yet."""
+        start = self._position - len(self._next_ids)
+        output = self._lm.model(
+            input_ids=torch.tensor([self._next_ids], device=self._lm.device),  # (1, T)
+            position_ids=torch.arange(start, self._position, device=self._lm.device)[None],  # (1, T)
+            past_key_values=self._cache,
+            **self._options,
+        )
+        return output.logits[0, -1].float()
+
+
+def _check_model(lm: LanguageModel) -> None:
+    if lm.model.config.is_encoder_decoder or not lm.model.can_generate():
+        kind = "an encoder-decoder" if lm.model.config.is_encoder_decoder else "no causal language model"
+        raise ValueError(
+            f"{lm.name!r} is {kind} ({type(lm.model).__name__}); writing on needs a causal language model. "
+            "Load one, for example load_model('story')."
+        )
+
+
+def _check_counts(max_new_tokens: int, num_alternatives: int, vocabulary_size: int) -> None:
+    if max_new_tokens < 1:
+        raise ValueError(f"max_new_tokens is {max_new_tokens}; 1 or more is allowed. Ask for at least one token.")
+    if not 0 <= num_alternatives <= vocabulary_size:
+        raise ValueError(
+            f"num_alternatives is {num_alternatives}; 0 to {vocabulary_size} (the vocabulary) is allowed. "
+            "Use 10 for the ten most likely tokens."
+        )
+
+
+def _prompt_ids(lm: LanguageModel, prompt: str) -> tuple[int, ...]:
+    ids = lm.texts.encode(prompt)
+    if ids:
+        return tuple(ids)
+    for token_id in (lm.tokenizer.bos_token_id, lm.tokenizer.eos_token_id):
+        if token_id is not None:
+            return (token_id,)
+    raise ValueError(
+        f"The prompt is empty and the tokenizer of {lm.name!r} has no beginning-of-text or end-of-text token; "
+        "an empty prompt is allowed where there is one. Pass at least one character."
+    )
+
+
+def _length(lm: LanguageModel, num_prompt_tokens: int, max_new_tokens: int) -> tuple[StopReason, int]:
+    """What ends the text at the latest, and after how many new tokens."""
+    room = max_new_tokens if lm.context_length is None else lm.context_length - num_prompt_tokens
+    if room < 1:
+        raise ValueError(
+            f"The prompt has {num_prompt_tokens} tokens; {lm.name!r} reads {lm.context_length}, so at most "
+            f"{lm.context_length - 1} are allowed. Shorten the prompt."
+        )
+    return ("max_new_tokens", max_new_tokens) if max_new_tokens <= room else ("context_full", room)
+
+
+def _end_of_text_ids(lm: LanguageModel) -> frozenset[int]:
+    ids = lm.model.generation_config.eos_token_id
+    if ids is None:
+        return frozenset()
+    return frozenset([ids] if isinstance(ids, int) else ids)

@@ -1,0 +1,241 @@
+"""Load a language model with its tokenizer, and save it again.
+
+In: the name of a built-in model, a local folder or a Hugging Face id. Out: a `LanguageModel`, ready to read from:
+weights on a device, evaluation mode. Weights come from safetensors files only and no code of a checkpoint runs
+unless asked by name. Does not know what the model is used for.
+"""
+
+import difflib
+import inspect
+from pathlib import Path
+
+import huggingface_hub
+import torch
+import transformers
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+
+from .gpt import GPT, to_hugging_face
+from .tokens import TokenTexts
+
+BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
+DOWNLOADED_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
+
+
+class LanguageModel:
+    """A model and its tokenizer: `.model`, `.tokenizer`, `.name`, `.device`.
+
+    >>> load_model("story")
+    LanguageModel('story', Qwen3ForCausalLM, 2.9 M parameters, float32 on cpu)
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, name: str):
+        self.model = model
+        self.tokenizer = tokenizer
+        self.name = name
+        self.texts = TokenTexts(tokenizer)
+
+    @classmethod
+    def from_gpt(cls, gpt: GPT, tokenizer: PreTrainedTokenizerFast, name: str = "gpt") -> "LanguageModel":
+        """A trained `GPT` with its tokenizer, as the standard transformers model of the same formulas (equal logits).
+
+        >>> LanguageModel.from_gpt(gpt, corpus.tokenizer).save("runs/mine")
+        PosixPath('runs/mine')
+        """
+        return cls(to_hugging_face(gpt).eval(), tokenizer, name)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.device
+
+    @property
+    def context_length(self) -> int | None:
+        """The largest number of tokens the model reads at once; None where it states no limit."""
+        limits = [getattr(self.model.config.get_text_config(), "max_position_embeddings", None)]
+        if self.tokenizer.model_max_length < 10**9:  # transformers writes 1e30 for "not stated"
+            limits.append(self.tokenizer.model_max_length)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    @property
+    def num_parameters(self) -> int:
+        """Parameters, tied ones counted once."""
+        return self.model.num_parameters()
+
+    def accepted(self, **arguments) -> dict:
+        """Those of `arguments` that the model's forward takes by name: families differ."""
+        parameters = inspect.signature(self.model.forward).parameters
+        return {name: value for name, value in arguments.items() if name in parameters}
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a Hugging Face folder (safetensors); see `save_model`."""
+        return save_model(self, folder)
+
+    def __repr__(self) -> str:
+        dtype = str(self.model.dtype).removeprefix("torch.")
+        size = _parameter_count(self.num_parameters)
+        return f"LanguageModel({self.name!r}, {type(self.model).__name__}, {size} parameters, {dtype} on {self.device})"
+
+
+def load_model(
+    name: str | Path = "story",
+    *,
+    device: str | torch.device = "auto",
+    dtype: str | torch.dtype = "auto",
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+) -> LanguageModel:
+    """The model called `name`: a built-in one, a local Hugging Face folder, or a Hugging Face id.
+
+    device "auto" takes CUDA, then MPS, then the CPU. dtype "auto" is float32 on the CPU, where it is exact and
+    half-width arithmetic is often slower, and the checkpoint's own on other devices; "checkpoint" is the
+    checkpoint's own everywhere. `revision` is a branch, tag or commit of a Hugging Face id.
+
+    Raises ValueError for a bad device, dtype, address or incomplete weights; FileNotFoundError where there is no
+    such model, or none that is safe to load.
+
+    >>> load_model("story").name
+    'story'
+    """
+    torch_device = _device(device)
+    folder = _folder(str(name), revision, trust_remote_code)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    model, info = _auto_class(config).from_pretrained(
+        folder,
+        use_safetensors=True,
+        trust_remote_code=trust_remote_code,
+        dtype=_dtype(dtype, torch_device),
+        output_loading_info=True,
+    )
+    missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)  # poolers are not read here
+    if missing:
+        raise ValueError(
+            f"The weights of {str(name)!r} lack {len(missing)} tensors of {type(model).__name__}, the first {missing[0]!r}; "
+            "a checkpoint must hold them all. Get a complete checkpoint or mend 'architectures' in its config.json."
+        )
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    return LanguageModel(model.to(torch_device).eval(), tokenizer, str(name))
+
+
+def save_model(lm: LanguageModel, folder: str | Path) -> Path:
+    """Write `lm` as a Hugging Face folder with safetensors weights and return the folder.
+
+    Replaces an earlier model; raises ValueError for a folder with other things in it, or a file.
+    """
+    folder = Path(folder).expanduser()
+    if folder.exists() and not (folder / "config.json").is_file() and (folder.is_file() or any(folder.iterdir())):
+        raise ValueError(
+            f"{str(folder)!r} exists and is no model; a new, an empty or a model folder is allowed. "
+            "Choose another name or empty it first."
+        )
+    lm.model.save_pretrained(folder)
+    lm.tokenizer.save_pretrained(folder)
+    return folder
+
+
+def builtin_names() -> list[str]:
+    """Names of the models that ship with the package."""
+    return sorted(path.parent.name for path in BUILTIN_FOLDER.glob("*/config.json"))
+
+
+def _folder(name: str, revision: str | None, trust_remote_code: bool) -> Path:
+    if "://" in name:
+        raise ValueError(
+            f"{name!r} is an address; {_allowed()}. Download the model and pass its folder, or pass its Hugging Face id."
+        )
+    if name in builtin_names():
+        return BUILTIN_FOLDER / name
+    path = Path(name).expanduser()
+    if not path.is_dir():
+        if path.is_absolute() or name.startswith((".", "~")):
+            raise FileNotFoundError(f"There is no folder {name!r}; {_allowed()}. Check the path.")
+        path = _downloaded(name, revision, trust_remote_code)
+    _check_folder(path, name)
+    return path
+
+
+def _downloaded(name: str, revision: str | None, trust_remote_code: bool) -> Path:
+    patterns = [*DOWNLOADED_FILES, *(["*.py"] if trust_remote_code else [])]
+    try:
+        folder = huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns, ignore_patterns=["*/*"])
+    except HFValidationError as error:
+        raise FileNotFoundError(_unknown(name, "it is no valid Hugging Face id either")) from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError) as error:
+        reason = "Hugging Face cannot be reached (offline) and this computer has no copy of it"
+        raise FileNotFoundError(_unknown(name, reason)) from error
+    except HfHubHTTPError as error:
+        raise FileNotFoundError(_unknown(name, f"Hugging Face answered: {str(error).splitlines()[0]}")) from error
+    return Path(folder)
+
+
+def _unknown(name: str, reason: str) -> str:
+    close = difflib.get_close_matches(name, builtin_names(), n=1)
+    hint = f"Did you mean {close[0]!r}? Otherwise check" if close else "Check"
+    return f"No model {name!r} was found: {reason}; {_allowed()}. {hint} the spelling, or connect to the network once."
+
+
+def _allowed() -> str:
+    return f"allowed are a built-in model ({', '.join(builtin_names())}), a local folder or a Hugging Face id"
+
+
+def _check_folder(folder: Path, name: str) -> None:
+    def has(*patterns: str) -> bool:
+        return any(next(folder.glob(pattern), None) for pattern in patterns)
+
+    if not has("config.json"):
+        lack = "has no config.json, so it is no model"
+    elif not has("*.safetensors"):
+        lack = "has only weights that can run code when read (.bin, .pt)" if has("*.bin", "*.pt") else "has no weights"
+    elif not has(*TOKENIZER_FILES):
+        lack = "has no tokenizer"
+    else:
+        return
+    raise FileNotFoundError(
+        f"{name!r} {lack}; a model folder holds config.json, *.safetensors and tokenizer files. "
+        "Save the model with save_pretrained (safetensors is its default) together with its tokenizer."
+    )
+
+
+def _auto_class(config: transformers.PretrainedConfig) -> type:
+    architecture = (config.architectures or ["ForCausalLM"])[0]
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        return transformers.AutoModelForCausalLM
+    if architecture.endswith("ForMaskedLM"):
+        return transformers.AutoModelForMaskedLM
+    return transformers.AutoModel
+
+
+def _device(device: str | torch.device) -> torch.device:
+    available = [name for name in ("cuda", "mps") if getattr(torch, name).is_available()] + ["cpu"]
+    if device == "auto":
+        return torch.device(available[0])
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        chosen = None
+    if chosen is None or chosen.type not in available:
+        raise ValueError(f"device is {str(device)!r}; this computer has {', '.join(available)}. Use one of these or 'auto'.")
+    return chosen
+
+
+def _dtype(dtype: str | torch.dtype, device: torch.device) -> str | torch.dtype:
+    if dtype == "auto":
+        return torch.float32 if device.type == "cpu" else "auto"
+    if dtype == "checkpoint":
+        return "auto"  # transformers' word for the checkpoint's own
+    if dtype in DTYPES:
+        return DTYPES[dtype]
+    if dtype in DTYPES.values():
+        return dtype
+    raise ValueError(f"dtype is {dtype!r}; allowed are auto, checkpoint, {', '.join(DTYPES)}. Use one of these.")
+
+
+def _parameter_count(count: int) -> str:
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.1f} {letter}"
+    return str(count)

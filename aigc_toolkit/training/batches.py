@@ -1,0 +1,42 @@
+"""Training batches: random crops of one long row of token ids, from anywhere or from where documents begin.
+
+In: token ids # (N,), a seed and a step. Out: ids # (B, T + 1), the inputs and, one to the right, their targets.
+The crops of a step depend on (seed, step) alone, so a run can be taken up at any step without replaying the ones before.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def make_batch(
+    token_ids: np.ndarray, *, batch_size: int, context: int, seed: int, step: int, starts: np.ndarray | None = None
+) -> Tensor:
+    """`batch_size` crops of `context` + 1 neighbouring tokens: int64 # (B, T + 1).
+
+    The crops are a function of (seed, step) alone; each place they may begin at is equally likely: anywhere, or one of `starts`.
+    Raises ValueError when `token_ids` is shorter than a crop.
+
+    >>> make_batch(np.arange(100), batch_size=2, context=4, seed=0, step=1).shape
+    torch.Size([2, 5])
+    """
+    num_starts = len(token_ids) - context
+    if num_starts < 1:
+        raise ValueError(
+            f"context={context} with {len(token_ids)} training tokens: a crop takes context + 1 neighbouring tokens. "
+            f"Lower context or give a longer corpus."
+        )
+    choices = np.arange(num_starts) if starts is None else starts  # (S)
+    begins = choices[np.random.default_rng([seed, step]).integers(len(choices), size=batch_size)]  # (B)
+    crops = token_ids[begins[:, None] + np.arange(context + 1)]  # (B, T + 1)
+    return torch.from_numpy(crops.astype(np.int64))  # (B, T + 1)
+
+
+def document_starts(token_ids: np.ndarray, end_of_text_id: int, *, context: int) -> np.ndarray:
+    """Where documents begin that have `context` + 1 tokens from there on: the first token, and each one after an end of text # (S,).
+
+    >>> document_starts(np.array([5, 6, 0, 7, 8, 0, 9]), 0, context=2)
+    array([0, 3])
+    """
+    starts = np.concatenate([[0], np.flatnonzero(token_ids == end_of_text_id) + 1])  # (S)
+    return starts[starts < len(token_ids) - context]  # (S)

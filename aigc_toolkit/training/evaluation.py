@@ -1,0 +1,65 @@
+"""Loss on a held-out split: every token predicted once, no sampling, no seed.
+
+In: a `GPT` or a Hugging Face causal model, token ids # (N,). Out: one number, nats per token.
+It does not know where the tokens come from or what the loss is used for.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..gpt import GPT
+
+
+def logits_of(model: nn.Module, ids: Tensor) -> Tensor:
+    """Logits # (B, T, V) for ids # (B, T), of our `GPT` or of a Hugging Face causal model.
+
+    >>> logits_of(gpt, torch.tensor([[1, 2, 3]])).shape
+    torch.Size([1, 3, 100])
+    """
+    return model(ids) if isinstance(model, GPT) else model(ids, use_cache=False).logits  # (B, T, V)
+
+
+@torch.no_grad()
+def evaluate_loss(
+    model: nn.Module, token_ids: np.ndarray, *, context: int, batch_size: int = 32, device: str | torch.device | None = None
+) -> float:
+    """The exact mean loss over the whole split, in nats per token.
+
+    The split is cut into windows of `context` tokens, side by side; each token but the very first is predicted once, from the
+    tokens before it in its window; the last, shorter window counts by its length. The model runs in eval mode and is left in
+    the mode it was in; `device` moves it there, None leaves it where it is.
+    Raises ValueError for fewer than two tokens.
+
+    >>> evaluate_loss(gpt, corpus.token_ids("validation"), context=256)
+    1.57
+    """
+    if len(token_ids) < 2:
+        raise ValueError(f"{len(token_ids)} tokens given: at least 2 are needed to predict one. Give a longer split.")
+    if device is not None:
+        model.to(device)
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    try:
+        ids = torch.from_numpy(np.asarray(token_ids).astype(np.int64))  # (N)
+        losses = [_sum_of_losses(model, batch.to(device)) for batch in _windows(ids, context, batch_size)]
+    finally:
+        model.train(was_training)
+    return sum(losses) / (len(token_ids) - 1)
+
+
+def _windows(ids: Tensor, context: int, batch_size: int) -> list[Tensor]:
+    """Batches # (B, T + 1) of windows that overlap by one token, then the rest # (1, R + 1)."""
+    num_windows = (len(ids) - 1) // context
+    full = ids[: num_windows * context + 1].unfold(0, context + 1, context) if num_windows else ids.new_empty(0, 1)
+    batches = list(full.split(batch_size)) if num_windows else []  # (B, T + 1) each
+    rest = ids[num_windows * context :]  # (R + 1)
+    return batches + ([rest[None]] if len(rest) > 1 else [])
+
+
+def _sum_of_losses(model: nn.Module, ids: Tensor) -> float:
+    logits = logits_of(model, ids[:, :-1])  # (B, T, V)
+    losses = F.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none")  # (B T)
+    return losses.double().sum().item()

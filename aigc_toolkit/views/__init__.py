@@ -1,0 +1,11 @@
+"""Interactive views of attention and generation: in a notebook, on a Gradio page, in a saved page.
+
+In come the records that `capture_attention` and `generate` return (anything with the same attributes will do); out
+go objects that show themselves. The drawing is done by the ES modules in `static/`. Knows nothing of models or torch.
+"""
+
+from aigc_toolkit.views.attention_view import AttentionView, attention_view
+from aigc_toolkit.views.generation_view import GenerationView, append_message, generation_view
+from aigc_toolkit.views.gradio_host import gradio_host
+
+__all__ = ["AttentionView", "GenerationView", "append_message", "attention_view", "generation_view", "gradio_host"]

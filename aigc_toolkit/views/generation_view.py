@@ -1,0 +1,111 @@
+"""The view of a generation: the text, each token shaded by its probability, with what the model considered instead.
+
+In comes a `Generation` or anything with its attributes, out goes an object that shows itself in a notebook and saves
+itself as a page. Computes nothing about the tokens: every number was measured while generating.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from aigc_toolkit.views.notebook import mime_bundle, notebook_widget
+from aigc_toolkit.views.saved_page import save_page
+from aigc_toolkit.views.text_safety import checked_language, without_surrogates
+
+_ENTRY = "generation_view.js"
+
+
+class AlternativeRecord(Protocol):
+    id: int
+    text: str
+    logprob: float
+
+
+class StepRecord(Protocol):
+    id: int
+    text: str
+    logprob: float
+    rank: int
+    entropy: float
+    alternatives: Iterable[AlternativeRecord]
+    position: int
+
+
+class GenerationRecord(Protocol):
+    prompt: str
+    text: str
+    tokens: Iterable[StepRecord]
+    stop_reason: str | None
+    model_name: str
+
+
+def generation_view(generation: GenerationRecord, *, language: str | None = None) -> "GenerationView":
+    """A view of `generation`; `language` is "en", "zh" or None for the reader's own.
+
+    >>> generation_view(generate(lm, "Once upon a time")).save("story.html")
+    PosixPath('story.html')
+    """
+    return GenerationView(generation, language=language)
+
+
+def append_message(steps: Iterable[StepRecord], *, start: int, stop_reason: str | None = None) -> dict[str, Any]:
+    """What a view that is already shown needs to draw `steps`, the first of which is step number `start`.
+
+    Steps the view already has are passed over, so portions may overlap; after a gap the view waits for a whole value.
+    """
+    return {"type": "append", "start": start, "steps": [_step(step) for step in steps], "stop_reason": stop_reason}
+
+
+class GenerationView:
+    """Shows itself in a notebook; `.save(path)` writes one offline page."""
+
+    def __init__(self, generation: GenerationRecord, *, language: str | None = None):
+        self._generation = generation
+        self._language = checked_language(language)
+        self._widget = None
+
+    def payload(self) -> dict[str, Any]:
+        """Everything the view draws, as JSON: prompt, steps (logprob in nats), stop reason, model name, language."""
+        generation = self._generation
+        return {
+            "kind": "generation",
+            "language": self._language,
+            "model_name": without_surrogates(generation.model_name),
+            "prompt": without_surrogates(generation.prompt),
+            "stop_reason": generation.stop_reason,
+            "steps": [_step(step) for step in generation.tokens],
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Writes one page that needs no network, and gives its path."""
+        title = f"Generation · {self._generation.model_name}"
+        return save_page(path, entry=_ENTRY, payload=self.payload(), title=title)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self._widget is None:
+            self._widget = notebook_widget(_ENTRY, self.payload())
+        return mime_bundle(self._widget, summary=repr(self))
+
+    def __repr__(self) -> str:
+        num_tokens = sum(1 for _ in self._generation.tokens)
+        return f"GenerationView({num_tokens} tokens by {self._generation.model_name})"
+
+
+def _step(step: StepRecord) -> dict[str, Any]:
+    alternatives = [
+        {"id": other.id, "text": without_surrogates(other.text), "logprob": _rounded(other.logprob)} for other in step.alternatives
+    ]
+    return {
+        "id": step.id,
+        "text": without_surrogates(step.text),
+        "logprob": _rounded(step.logprob),
+        "rank": step.rank,
+        "entropy": _rounded(step.entropy),
+        "position": step.position,
+        "alternatives": alternatives,
+    }
+
+
+def _rounded(value: float) -> float:
+    """Six decimals: more than any view shows, a third of the bytes of a full double. Minus infinity becomes -1e4."""
+    return max(round(float(value), 6), -1e4)

@@ -1,0 +1,28 @@
+"""The Gradio page's home of a view: the text for `js_on_load` of a `gr.HTML`.
+
+In comes the name of an entry module, out goes script text that imports it from a Blob URL and hands it Gradio's own
+`element`, `trigger`, `props` and `watch`. Does not import gradio.
+"""
+
+import json
+
+from aigc_toolkit.views.bundle import bundle, style_sheet
+
+_HOST = """// Events of this block: "token_click"
+const url = URL.createObjectURL(new Blob([{module}], {{ type: "text/javascript" }}));
+import(url)
+  .then((module) => module.default({{ element, trigger, props, watch, css: {css} }}))
+  .finally(() => URL.revokeObjectURL(url));
+"""
+
+
+def gradio_host(entry: str) -> str:
+    """Text for `js_on_load` of a `gr.HTML(html_template="", apply_default_css=False)` whose value is a `.payload()`.
+
+    `entry` is "attention_view.js" or "generation_view.js". For attention the payload needs a `head_url`. Raises
+    `FileNotFoundError` for an unknown entry. The event "token_click" carries `position`.
+
+        >>> '"token_click"' in gradio_host("attention_view.js")
+        True
+    """
+    return _HOST.format(module=json.dumps(bundle(entry, host="gradio_host.js")), css=json.dumps(style_sheet()))

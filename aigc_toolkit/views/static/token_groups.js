@@ -1,0 +1,30 @@
+// Comes in: generated steps, in order, possibly in several portions. Goes out: groups that each have visible text: the
+// byte pieces of one character (steps with text "") belong to the next step that has text.
+
+/** {text, steps, logprob, probability, surest..}: what one visible piece of text cost the model. */
+function groupOf(steps) {
+  const logprob = steps.reduce((sum, step) => sum + step.logprob, 0);
+  const open = steps.reduce((most, step) => (step.entropy > most.entropy ? step : most), steps[0]);
+  return { text: steps.map((step) => step.text).join(""), steps, logprob, probability: Math.exp(logprob), entropy: open.entropy, open };
+}
+
+/** add(steps) gives the groups that became complete; close() gives the last, textless one if there is any. */
+export function tokenGroups() {
+  let pending = [];
+  const add = (steps) => {
+    const complete = [];
+    for (const step of steps) {
+      pending.push(step);
+      if (step.text === "") continue;
+      complete.push(groupOf(pending));
+      pending = [];
+    }
+    return complete;
+  };
+  const close = () => {
+    const rest = pending;
+    pending = [];
+    return rest.length ? [groupOf(rest)] : [];
+  };
+  return { add, close };
+}

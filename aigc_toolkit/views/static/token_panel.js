@@ -1,0 +1,50 @@
+// Comes in: one group of generated tokens. Goes out: its probability, rank, entropy and what the model considered
+// instead, as bars with numbers. Knows nothing of the text around it.
+
+import { bar, barTable } from "./bars.js";
+import { element } from "./elements.js";
+import { decimals, share } from "./numbers.js";
+import { labelText, shortened } from "./token_text.js";
+
+const LONGEST = 24;
+
+/** The alternatives, the chosen token among them even if it was none of the likeliest, and all the rest as one row. */
+function bars(step, text) {
+  const name = (words) => (words === "" ? text.noText : shortened(labelText(words, { spaces: true }), LONGEST));
+  const rows = step.alternatives.map(({ id, text: words, logprob }) => bar(name(words), Math.exp(logprob), { kind: id === step.id && "chosen" }));
+  let rest = 1 - step.alternatives.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0);
+  if (!step.alternatives.some(({ id }) => id === step.id)) {
+    const chosen = Math.exp(step.logprob);
+    rows.push(bar(name(step.text), chosen, { kind: "chosen" }));
+    rest -= chosen;
+  }
+  if (step.alternatives.length && rest > 0) rows.push(bar(text.others, rest, { kind: "rest" }));
+  return rows;
+}
+
+export function tokenPanel(text) {
+  const token = element("p", { class: "aigc-panel-token" });
+  const values = [element("dd"), element("dd"), element("dd")];
+  const names = [text.probability, text.rank, text.entropy];
+  const numbers = element("dl", { class: "aigc-numbers" }, names.map((name, i) => element("div", {}, [element("dt", { text: name }), values[i]])));
+  const pieces = element("p", { class: "aigc-note" });
+  const table = barTable();
+  const heading = element("h3", { class: "aigc-title", text: text.alternatives });
+  const node = element("section", { class: "aigc-panel", "aria-live": "polite", hidden: true }, [token, numbers, pieces, heading, table.node]);
+
+  const update = (group) => {
+    const { open: step, steps } = group;
+    node.hidden = false;
+    token.textContent = group.text === "" ? text.noText : shortened(labelText(group.text, { spaces: true }), LONGEST);
+    values[0].textContent = share(group.probability);
+    values[1].textContent = String(step.rank);
+    values[2].textContent = `${decimals(step.entropy)} ${text.nats}`;
+    const product = steps.map(({ logprob }) => share(Math.exp(logprob))).join(" × ");
+    pieces.textContent = steps.length > 1 ? text.pieces(steps.length, product) : "";
+    table.update(bars(step, text), text.alternatives);
+  };
+  const clear = () => {
+    node.hidden = true;
+  };
+  return { node, update, clear };
+}

@@ -1,0 +1,60 @@
+"""Fixtures for every test: no network, one small random model with a real tokenizer, made once."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before huggingface_hub is imported
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+
+from aigc_toolkit.language_model import LanguageModel
+
+SENTENCES = [
+    "Once upon a time a girl named Mia lost her red lantern in the forest.",
+    "Tom found the lantern under an old oak tree and gave it back to her.",
+    "从前有一个小女孩，她把红灯笼丢在了森林里。",
+    "汤姆在老橡树下找到了灯笼，还给了她。她很高兴。",
+]
+END_OF_TEXT = "<|endoftext|>"
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> PreTrainedTokenizerFast:
+    """Byte-level BPE with 400 tokens: lossless on any Unicode text."""
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    bpe.train_from_iterator(
+        SENTENCES,
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=[END_OF_TEXT],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=END_OF_TEXT)
+
+
+@pytest.fixture(scope="session")
+def lm(tokenizer: PreTrainedTokenizerFast) -> LanguageModel:
+    """A 2-layer random Qwen3 (grouped queries, context 128), wide enough in its weights that heads differ."""
+    torch.manual_seed(0)
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        max_position_embeddings=128,
+        initializer_range=0.3,
+        tie_word_embeddings=True,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+        pad_token_id=None,
+    )
+    return LanguageModel(Qwen3ForCausalLM(config).eval(), tokenizer, "tiny")
