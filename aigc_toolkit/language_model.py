@@ -112,8 +112,8 @@ def load_model(
     missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)  # poolers are not read here
     if missing:
         raise ValueError(
-            f"The weights of {str(name)!r} lack {len(missing)} tensors of {type(model).__name__}, the first {missing[0]!r}; "
-            "a checkpoint must hold them all. Get a complete checkpoint or mend 'architectures' in its config.json."
+            f"The weights of {str(name)!r} lack {len(missing)} tensors of {type(model).__name__}, the first "
+            f"{missing[0]!r}; a checkpoint must hold them all. Get a whole one, or mend 'architectures' in config.json."
         )
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     return LanguageModel(model.to(torch_device).eval(), tokenizer, str(name))
@@ -142,9 +142,7 @@ def builtin_names() -> list[str]:
 
 def _folder(name: str, revision: str | None, trust_remote_code: bool) -> Path:
     if "://" in name:
-        raise ValueError(
-            f"{name!r} is an address; {_allowed()}. Download the model and pass its folder, or pass its Hugging Face id."
-        )
+        raise ValueError(f"{name!r} is an address; {_allowed()}. Download the model and pass its folder, or pass its id.")
     if name in builtin_names():
         return BUILTIN_FOLDER / name
     path = Path(name).expanduser()
@@ -186,7 +184,7 @@ def _check_folder(folder: Path, name: str) -> None:
 
     if not has("config.json"):
         lack = "has no config.json, so it is no model"
-    elif not has("*.safetensors"):
+    elif not has("model.safetensors", "model.safetensors.index.json"):
         lack = "has only weights that can run code when read (.bin, .pt)" if has("*.bin", "*.pt") else "has no weights"
     elif not has(*TOKENIZER_FILES):
         lack = "has no tokenizer"

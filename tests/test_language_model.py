@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import httpx
@@ -145,8 +146,19 @@ def test_a_folder_without_a_whole_model(copy, removed, message):
 
 def test_weights_that_can_run_code_are_refused(copy):
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+    (copy / "adapter.safetensors").touch()
     with pytest.raises(FileNotFoundError, match=r"only weights that can run code when read \(.bin, .pt\); a model folder"):
         load_model(copy)
+
+
+def test_code_in_a_checkpoint_does_not_run_unasked(copy, tmp_path):
+    (copy / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    config = json.loads((copy / "config.json").read_text())
+    config |= {"model_type": "evil", "auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}}
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="trust_remote_code=True"):
+        load_model(copy, device="cpu")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_missing_tensors_are_never_filled_with_random_numbers(copy):

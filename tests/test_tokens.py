@@ -40,6 +40,12 @@ def test_a_piece_is_empty_until_its_character_is_whole(texts):
     assert texts.pieces(ids[:-1]) == [""] * (len(ids) - 2) + ["\ufffd"]
 
 
+def test_bytes_that_are_no_character_do_not_hold_the_text_back_for_ever(texts):
+    lone_byte = texts.encode("😀")[1]
+    pieces = texts.pieces([lone_byte] * 6)
+    assert pieces[3] == "\ufffd" and "".join(pieces) == "\ufffd" * 6
+
+
 def test_a_stream_after_a_prompt_gives_only_what_is_new(texts):
     prompt, ids = texts.encode("Mia found"), texts.encode(" the 灯笼 😀.")
     stream = texts.start(prompt)

@@ -18,7 +18,7 @@ BLOCK_CELLS = 2**22  # weights held at once while a picture is made: 16 MB in fl
 
 @dataclass(frozen=True)
 class Verification:
-    """How far softmax(q k) v, recomputed, is from what the model's kernel gave, as a share of the layer's largest value."""
+    """How far softmax(q k) v, recomputed, is from what the kernel gave, as a share of the layer's largest value."""
 
     max_error: float
     layer: int  # where the error is largest
@@ -139,8 +139,8 @@ class Attention:
 def head_weights(site: Site, head: int, rows: torch.Tensor) -> torch.Tensor:
     """softmax(scores) of query `rows` (R,) of one head, float32 (R, K).
 
-    scores = scaling q k^T, then soft cap, position bias, mask, learned sink: the order in which models apply them. A row that
-    may see nothing is all zero.
+    scores = scaling q k^T, then soft cap, position bias, mask, learned sink: the order in which models apply them.
+    A row that may see nothing is all zero.
     """
     key = site.key[head // (site.num_heads // site.num_key_value_heads)].float()  # (K, D)
     scores = (site.query[head, rows].float() @ key.T) * site.scaling  # (R, K)

@@ -26,11 +26,11 @@ class HasIds(Protocol):
 def capture_attention(lm: LanguageModel, text: str | Sequence[int] | HasIds, *, source: str | None = None) -> Attention:
     """The `Attention` of `lm` over a text (tokenized by the model's own tokenizer), token ids or a generation.
 
-    The model runs with the kernel it always runs with, and its logits are unchanged. Memory: queries, keys and values of
-    every layer, so linear in the number of tokens.
+    The model runs with the kernel it always runs with, and its logits are unchanged. Memory: queries, keys and values
+    of every layer, so linear in the number of tokens.
 
-    Raises ValueError for no text, a text beyond the context, a model in training mode, and a model whose attention cannot
-    be recorded whole (the message names why).
+    Raises ValueError for no text, a text beyond the context, a model in training mode, and a model whose attention
+    cannot be recorded whole (the message names why).
 
     >>> capture_attention(lm, "Mia found her lantern.")
     Attention('story', 7 tokens, 5 layers x 6 heads, decoder)
@@ -60,8 +60,8 @@ def _check_model(lm: LanguageModel, source: str | None) -> None:
         raise ValueError(_refusal(lm, "it is an encoder-decoder, with three kinds of attention"))
     if source is not None:
         raise ValueError(
-            f"source is given, but {lm.name!r} has no encoder to read it; a source is allowed for encoder-decoders only. "
-            "Leave source out."
+            f"source is given, but {lm.name!r} has no encoder to read it; a source is allowed for encoder-decoders "
+            "only. Leave source out."
         )
     if lm.model.training:
         raise ValueError(
@@ -98,7 +98,7 @@ def _check_whole(lm: LanguageModel, record: Recording) -> None:
 
 def _refusal(lm: LanguageModel, reason: str) -> str:
     return (
-        f"The attention of {lm.name!r} ({type(lm.model).__name__}) cannot be recorded: {reason}. Allowed are models whose "
-        "every layer attends once through transformers' attention interface, with the sdpa or eager kernel. "
+        f"The attention of {lm.name!r} ({type(lm.model).__name__}) cannot be recorded: {reason}. Allowed are models "
+        "whose every layer attends once through transformers' attention interface, with the sdpa or eager kernel. "
         "Use such a model, for example load_model('story')."
     )

@@ -26,16 +26,16 @@ from aigc_toolkit import (
     train,
 )
 
-NUM_DOCUMENTS = 160_000
+NUM_DOCUMENTS = 120_000
 SEED = 0
 MODEL = dict(num_layers=5, num_heads=6, num_key_value_heads=3, width=192, head_dim=32, mlp_width=512)
 CONTEXT = 512  # tokens
 TRAINING = TrainConfig(
-    num_steps=3_000,
-    batch_size=16,
+    num_steps=5_000,
+    batch_size=8,
     context=CONTEXT,
     start_at_documents=True,
-    learning_rate=0.01,
+    learning_rate=0.008,
     adam_learning_rate=0.004,
     weight_decay=0.05,
     warmup_fraction=0.02,

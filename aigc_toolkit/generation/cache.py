@@ -19,8 +19,8 @@ class BufferedLayer(DynamicLayer):
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         self.dtype, self.device = key_states.dtype, key_states.device
-        self._key_buffer = _buffer(key_states, self._num_tokens)  # (B, Hkv, num_tokens, D)
-        self._value_buffer = _buffer(value_states, self._num_tokens)
+        self.key_buffer = _buffer(key_states, self._num_tokens)  # (B, Hkv, num_tokens, D)
+        self.value_buffer = _buffer(value_states, self._num_tokens)
         self.is_initialized = True
 
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args, **kwargs):
@@ -28,11 +28,11 @@ class BufferedLayer(DynamicLayer):
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         start, end = self._length, self._length + key_states.shape[2]
-        self._key_buffer[:, :, start:end] = key_states
-        self._value_buffer[:, :, start:end] = value_states
+        self.key_buffer[:, :, start:end] = key_states
+        self.value_buffer[:, :, start:end] = value_states
         self._length = end
-        self.keys = self._key_buffer[:, :, :end]
-        self.values = self._value_buffer[:, :, :end]
+        self.keys = self.key_buffer[:, :, :end]
+        self.values = self.value_buffer[:, :, :end]
         return self.keys, self.values
 
     def get_seq_length(self) -> int:

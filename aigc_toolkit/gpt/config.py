@@ -11,6 +11,8 @@ Positions = Literal["learned", "sinusoidal", "rotary"]
 Norm = Literal["layer_norm", "rms_norm"]
 Activation = Literal["gelu", "swiglu"]
 
+_SIZES = ("vocabulary_size", "context", "num_layers", "num_heads", "num_key_value_heads", "width", "head_dim", "mlp_width")
+
 
 @dataclass(frozen=True, kw_only=True)
 class GPTConfig:
@@ -60,7 +62,7 @@ class GPTConfig:
             )
 
     def _check_sizes(self) -> None:
-        for name in "vocabulary_size context num_layers num_heads num_key_value_heads width head_dim mlp_width".split():
+        for name in _SIZES:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: sizes are at least 1. Set {name} to a positive integer.")
         if not 0 <= self.dropout < 1:

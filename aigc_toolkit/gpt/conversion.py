@@ -11,6 +11,14 @@ import torch
 from torch import Tensor
 
 from .config import GPTConfig
+from .hugging_face_settings import (
+    FORMULAS,
+    check_exportable,
+    from_gpt2_settings,
+    from_qwen3_settings,
+    gpt2_settings,
+    qwen3_settings,
+)
 from .transformer import GPT
 
 if TYPE_CHECKING:
@@ -43,22 +51,6 @@ _QWEN3_BLOCK = {
     "mlp.up_proj": "mlp.up",
     "mlp.down_proj": "mlp.down",
 }
-_FORMULAS = {
-    "GPT2LMHeadModel": {
-        "positions": ("learned", "sinusoidal"),
-        "norm": ("layer_norm",),
-        "activation": ("gelu",),
-        "bias": (True,),
-        "qk_norm": (False,),
-    },
-    "Qwen3ForCausalLM": {
-        "positions": ("rotary",),
-        "norm": ("rms_norm",),
-        "activation": ("swiglu",),
-        "bias": (False,),
-        "qk_norm": (True,),
-    },
-}
 
 
 def to_hugging_face(gpt: GPT) -> "GPT2LMHeadModel | Qwen3ForCausalLM":
@@ -75,12 +67,12 @@ def to_hugging_face(gpt: GPT) -> "GPT2LMHeadModel | Qwen3ForCausalLM":
     from transformers import GPT2LMHeadModel, Qwen3ForCausalLM  # here, because importing it takes seconds
 
     kind = Qwen3ForCausalLM if gpt.config.positions == "rotary" else GPT2LMHeadModel
-    _check_exportable(gpt.config, kind.__name__)
+    check_exportable(gpt.config, kind.__name__)
     if kind is Qwen3ForCausalLM:
-        model = kind(_qwen3_config(gpt.config))
+        model = kind(qwen3_settings(gpt.config))
         weights = {theirs: gpt.get_parameter(ours) for theirs, ours in _names(gpt.config, _QWEN3_OUTER, _QWEN3_BLOCK)}
     else:
-        model = kind(_gpt2_config(gpt.config))
+        model = kind(gpt2_settings(gpt.config))
         weights = _gpt2_weights(gpt)
     model.to(gpt.head.weight)  # its device and dtype
     model.load_state_dict(weights, strict=True)
@@ -97,17 +89,17 @@ def from_hugging_face(model: "PreTrainedModel") -> GPT:
     True
     """
     kind = type(model).__name__
-    if kind not in _FORMULAS:
+    if kind not in FORMULAS:
         raise ValueError(
-            f"{kind} given: from_hugging_face reads {' and '.join(_FORMULAS)}. Use the transformers model itself; training, "
+            f"{kind} given: from_hugging_face reads {' and '.join(FORMULAS)}. Use the transformers model itself; training, "
             f"generation and attention take it as it is."
         )
     theirs = model.state_dict()
     if kind == "Qwen3ForCausalLM":
-        gpt = GPT(_from_qwen3_config(model.config))
+        gpt = GPT(from_qwen3_settings(model.config))
         weights = {ours: theirs[name] for name, ours in _names(gpt.config, _QWEN3_OUTER, _QWEN3_BLOCK)}
     else:
-        gpt = GPT(_from_gpt2_config(model.config))
+        gpt = GPT(from_gpt2_settings(model.config))
         weights = _from_gpt2_weights(gpt.config, theirs)
     gpt.to(theirs["lm_head.weight"])  # its device and dtype
     gpt.load_state_dict(weights, strict=True)
@@ -155,113 +147,3 @@ def _from_gpt2_weights(config: GPTConfig, theirs: dict[str, Tensor]) -> dict[str
 def _turned(gpt2_name: str, weight: Tensor) -> Tensor:
     """GPT-2 stores the matrices of its blocks as (in, out), torch as (out, in)."""
     return weight.T if ".h." in gpt2_name and weight.ndim == 2 else weight
-
-
-def _check_exportable(config: GPTConfig, kind: str) -> None:
-    for field, available in _FORMULAS[kind].items():
-        if getattr(config, field) not in available:
-            raise ValueError(
-                f'{field}={getattr(config, field)!r} with positions="{config.positions}": {kind}, the Hugging Face model with '
-                f"such positions, has {field}={' or '.join(map(repr, available))} only. Train a model with that, or keep this "
-                f"one as a GPT."
-            )
-    if kind == "GPT2LMHeadModel":
-        same = {"num_key_value_heads": config.num_heads, "head_dim": config.width / config.num_heads}
-        for field, value in same.items():
-            if getattr(config, field) != value:
-                raise ValueError(
-                    f"{field}={getattr(config, field)} with num_heads={config.num_heads} and width={config.width}: {kind} has "
-                    f"{field}={value:g} only. Train a model with that, or keep this one as a GPT."
-                )
-
-
-def _gpt2_config(config: GPTConfig):
-    from transformers import GPT2Config
-
-    return GPT2Config(
-        vocab_size=config.vocabulary_size,
-        n_positions=config.context,
-        n_layer=config.num_layers,
-        n_head=config.num_heads,
-        n_embd=config.width,
-        n_inner=config.mlp_width,
-        layer_norm_epsilon=config.norm_epsilon,
-        tie_word_embeddings=config.tie_embeddings,
-        embd_pdrop=config.dropout,
-        resid_pdrop=config.dropout,
-        attn_pdrop=config.dropout,
-        bos_token_id=None,
-        eos_token_id=None,
-    )
-
-
-def _qwen3_config(config: GPTConfig):
-    from transformers import Qwen3Config
-
-    return Qwen3Config(
-        vocab_size=config.vocabulary_size,
-        max_position_embeddings=config.context,
-        num_hidden_layers=config.num_layers,
-        num_attention_heads=config.num_heads,
-        num_key_value_heads=config.num_key_value_heads,
-        hidden_size=config.width,
-        head_dim=config.head_dim,
-        intermediate_size=config.mlp_width,
-        rms_norm_eps=config.norm_epsilon,
-        rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
-        tie_word_embeddings=config.tie_embeddings,
-        attention_dropout=config.dropout,
-    )
-
-
-def _from_gpt2_config(config) -> GPTConfig:
-    _check_settings(
-        config,
-        activation_function=("gelu_new", "gelu_pytorch_tanh"),
-        scale_attn_weights=(True,),
-        scale_attn_by_inverse_layer_idx=(False,),
-        add_cross_attention=(False,),
-    )
-    return GPTConfig.gpt2(
-        vocabulary_size=config.vocab_size,
-        context=config.n_positions,
-        num_layers=config.n_layer,
-        num_heads=config.n_head,
-        width=config.n_embd,
-        mlp_width=config.n_inner or 4 * config.n_embd,
-        norm_epsilon=config.layer_norm_epsilon,
-        tie_embeddings=config.tie_word_embeddings,
-        dropout=config.resid_pdrop,
-    )
-
-
-def _from_qwen3_config(config) -> GPTConfig:
-    _check_settings(config, hidden_act=("silu",), attention_bias=(False,), use_sliding_window=(False,))
-    if config.rope_parameters["rope_type"] != "default":
-        raise ValueError(
-            f'rope_type="{config.rope_parameters["rope_type"]}" given: GPT has rotary positions of rope_type="default" only. '
-            f"Use the transformers model itself."
-        )
-    return GPTConfig.modern(
-        vocabulary_size=config.vocab_size,
-        context=config.max_position_embeddings,
-        num_layers=config.num_hidden_layers,
-        num_heads=config.num_attention_heads,
-        num_key_value_heads=config.num_key_value_heads,
-        width=config.hidden_size,
-        head_dim=config.head_dim,
-        mlp_width=config.intermediate_size,
-        norm_epsilon=config.rms_norm_eps,
-        rope_theta=config.rope_parameters["rope_theta"],
-        tie_embeddings=config.tie_word_embeddings,
-        dropout=config.attention_dropout,
-    )
-
-
-def _check_settings(config, **allowed: tuple) -> None:
-    for setting, values in allowed.items():
-        if getattr(config, setting) not in values:
-            raise ValueError(
-                f"{setting}={getattr(config, setting)!r} given: GPT has {setting}={' or '.join(map(repr, values))} only. "
-                f"Use the transformers model itself."
-            )

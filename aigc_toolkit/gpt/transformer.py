@@ -46,7 +46,7 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """A decoder-only transformer: `GPT(config)(ids)` gives logits # (B, T, V) for ids # (B, T), int64.
 
-    Fresh weights are drawn with `seed`, whatever torch's global random state is (which stays as it was).
+    Fresh weights depend on `seed` alone, not on torch's global random state.
     Raises ValueError for more tokens than `config.context`.
 
     >>> gpt = GPT(GPTConfig.modern(vocabulary_size=100, context=16, num_layers=2, num_heads=4, width=32))

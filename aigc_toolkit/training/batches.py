@@ -26,14 +26,17 @@ def make_batch(
             f"context={context} with {len(token_ids)} training tokens: a crop takes context + 1 neighbouring tokens. "
             f"Lower context or give a longer corpus."
         )
-    choices = np.arange(num_starts) if starts is None else starts  # (S)
-    begins = choices[np.random.default_rng([seed, step]).integers(len(choices), size=batch_size)]  # (B)
+    generator = np.random.default_rng([seed, step])
+    if starts is None:
+        begins = generator.integers(num_starts, size=batch_size)  # (B)
+    else:
+        begins = starts[generator.integers(len(starts), size=batch_size)]  # (B)
     crops = token_ids[begins[:, None] + np.arange(context + 1)]  # (B, T + 1)
     return torch.from_numpy(crops.astype(np.int64))  # (B, T + 1)
 
 
 def document_starts(token_ids: np.ndarray, end_of_text_id: int, *, context: int) -> np.ndarray:
-    """Where documents begin that have `context` + 1 tokens from there on: the first token, and each one after an end of text # (S,).
+    """Where documents begin, # (S,): the first token and each one after an end of text, if `context` + 1 tokens follow from there.
 
     >>> document_starts(np.array([5, 6, 0, 7, 8, 0, 9]), 0, context=2)
     array([0, 3])

@@ -4,6 +4,9 @@ In: a `GPT` or a Hugging Face causal model, token ids # (N,). Out: one number, n
 It does not know where the tokens come from or what the loss is used for.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,6 +22,22 @@ def logits_of(model: nn.Module, ids: Tensor) -> Tensor:
     torch.Size([1, 3, 100])
     """
     return model(ids) if isinstance(model, GPT) else model(ids, use_cache=False).logits  # (B, T, V)
+
+
+@contextmanager
+def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Inside, `model` is in training (or eval) mode; afterwards it is in the mode it was in, whatever happened.
+
+    >>> with mode(gpt, training=False):
+    ...     gpt.training
+    False
+    """
+    was_training = model.training
+    model.train(training)
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 @torch.no_grad()
@@ -40,13 +59,9 @@ def evaluate_loss(
     if device is not None:
         model.to(device)
     device = next(model.parameters()).device
-    was_training = model.training
-    model.eval()
-    try:
-        ids = torch.from_numpy(np.asarray(token_ids).astype(np.int64))  # (N)
+    ids = torch.from_numpy(np.asarray(token_ids).astype(np.int64))  # (N)
+    with mode(model, training=False):
         losses = [_sum_of_losses(model, batch.to(device)) for batch in _windows(ids, context, batch_size)]
-    finally:
-        model.train(was_training)
     return sum(losses) / (len(token_ids) - 1)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ..gpt import GPT
 from .batches import document_starts, make_batch
 from .config import TrainConfig
-from .evaluation import evaluate_loss, logits_of
+from .evaluation import evaluate_loss, logits_of, mode
 from .finite import check_gradients, check_loss
 from .losses import next_token_loss
 from .optimizers import make_optimizers, schedule, set_learning_rates
@@ -43,10 +43,11 @@ class TrainStep:
 def train(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> Iterator[TrainStep]:
     """Trains `model` on `corpus` in place and yields a `TrainStep` after each of `config.num_steps` steps.
 
-    `corpus` has `token_ids("train" | "validation")` # (N,) and, for samples, `tokenizer`. The same model, corpus and config give
-    the same losses (same machine, same number of threads). The last step always validates when `validate_every` is set.
-    Raises ValueError, before the first step, when config, model and corpus contradict each other, and `TrainingDiverged`, before the
-    optimizers move, when a loss or gradient is not finite.
+    `corpus` has `token_ids("train" | "validation")` # (N,) and a `tokenizer` (for samples and document starts). The same model,
+    corpus and config give the same losses (same machine, same number of threads). Between steps the model is in the mode it came
+    in. The last step always validates when `validate_every` is set.
+    Raises ValueError, at the call, when config, model and corpus contradict each other; `TrainingDiverged`, before the optimizers
+    move, when a loss or gradient is not finite.
 
     >>> for step in train(gpt, corpus, TrainConfig(num_steps=2)):
     ...     print(step.step, round(step.loss, 2))
@@ -89,10 +90,9 @@ def _take_step(
     model: nn.Module, optimizers: list[torch.optim.Optimizer], batch: Tensor, step: int, config: TrainConfig
 ) -> tuple[float, float]:
     """Moves the parameters once; the loss and gradient norm of the batch, both before the move."""
-    model.train()
     total = 0.0
-    with torch.random.fork_rng(devices=[]):  # dropout draws from torch's global state; leave that as it was
-        torch.manual_seed(hash((config.seed, step)) & 0xFFFF_FFFF)
+    with mode(model, training=True), torch.random.fork_rng():  # dropout draws from torch's global state: leave that as it was
+        torch.manual_seed(config.seed * 1_000_003 + step)
         for part in batch.chunk(config.gradient_accumulation):  # (B / parts, T + 1)
             with autocast(batch.device, config):
                 logits = logits_of(model, part[:, :-1])  # (B, T, V)
@@ -116,8 +116,8 @@ def check_fit(model: nn.Module, token_ids: np.ndarray, config: TrainConfig) -> N
 
     >>> check_fit(gpt, np.arange(100), TrainConfig(context=8))
     """
-    longest = model.config.context if isinstance(model, GPT) else model.config.max_position_embeddings
-    if config.context > longest:
+    longest = _longest_sequence(model)
+    if longest is not None and config.context > longest:
         raise ValueError(
             f"context={config.context} in TrainConfig with a model that reads at most {longest} tokens: lower context, or train "
             f"a model with a larger one."
@@ -129,6 +129,12 @@ def check_fit(model: nn.Module, token_ids: np.ndarray, config: TrainConfig) -> N
             f"token id {int(token_ids.max())} in the corpus with a model of {vocabulary_size} tokens: ids below that are allowed. "
             f"Give the model the vocabulary size of the corpus's tokenizer."
         )
+
+
+def _longest_sequence(model: nn.Module) -> int | None:
+    if isinstance(model, GPT):
+        return model.config.context
+    return getattr(model.config, "max_position_embeddings", None)  # Bloom, Mamba and others have no limit
 
 
 def choose_device(device: str) -> torch.device:

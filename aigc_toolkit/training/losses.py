@@ -13,7 +13,7 @@ ROWS_PER_CHUNK = 256
 
 
 def next_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    r"""The mean cross entropy $-\frac{1}{N}\sum_n \log p_{n, y_n}$ with $p_n = \mathrm{softmax}(\mathrm{logits}_n)$: a float32 scalar.
+    r"""The mean cross entropy $-\frac{1}{N}\sum_n \log p_{n, y_n}$, $p_n = \mathrm{softmax}(\mathrm{logits}_n)$: a float32 scalar.
 
     Its gradient is $(p_n - \mathrm{onehot}(y_n)) / N$, computed in float32 and kept in the dtype of the logits.
     Source: Goodfellow, Bengio and Courville 2016, "Deep Learning", section 6.2.2.3.

@@ -7,7 +7,7 @@ One full pass per token, no cache, nothing to choose: writing with a finished mo
 import torch
 from torch import nn
 
-from .evaluation import logits_of
+from .evaluation import logits_of, mode
 
 TEMPERATURE = 0.8
 
@@ -25,9 +25,7 @@ def draw_sample(model: nn.Module, tokenizer, *, prompt: str, num_tokens: int, co
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     ids = list(tokenizer.encode(prompt))
-    was_training = model.training
-    model.eval()
-    try:
+    with mode(model, training=False):
         for _ in range(num_tokens):
             logits = logits_of(model, torch.tensor([ids[-context:]], device=device))[0, -1]  # (V)
             probabilities = torch.softmax(logits.float().cpu() / TEMPERATURE, -1)  # (V)
@@ -35,6 +33,4 @@ def draw_sample(model: nn.Module, tokenizer, *, prompt: str, num_tokens: int, co
             if next_id == tokenizer.eos_token_id:
                 break
             ids.append(next_id)
-    finally:
-        model.train(was_training)
     return tokenizer.decode(ids)

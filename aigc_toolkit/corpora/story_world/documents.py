@@ -18,7 +18,7 @@ from .world import Event
 
 Split = Literal["train", "validation"]
 FORMS = ("story", "dialogue", "summary")
-_FORM_WEIGHTS = (0.25, 0.55, 0.2)
+_FORM_WEIGHTS = (0.2, 0.6, 0.2)
 _NOT_SAID_SHARE = 0.25
 
 
@@ -77,11 +77,11 @@ def make_document(
 
 
 def _ask(story: Story, narrator: Narrator) -> tuple[AskedQuestion, ...]:
-    """Three to six questions, about a quarter of which the story does not answer."""
+    """Four to eight questions, about a quarter of which the story does not answer."""
     rng = narrator.rng
     answerable, unanswerable = answerable_questions(story), unanswerable_questions(story)
     asked = []
-    for _ in range(rng.randint(3, 6)):
+    for _ in range(rng.randint(4, 8)):
         pool = unanswerable if rng.random() < _NOT_SAID_SHARE else answerable
         if pool:
             question = pool.pop(rng.randrange(len(pool)))

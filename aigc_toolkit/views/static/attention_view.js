@@ -50,7 +50,8 @@ function readOut(tokens, text) {
     [text.key, element("span", { text: text.keyMeaning })],
     [text.weight],
   ];
-  const node = element("dl", { class: "aigc-readout", "aria-live": "polite" }, names.map((name, i) => element("div", {}, [element("dt", {}, name), values[i]])));
+  const pairs = names.map((name, i) => element("div", {}, [element("dt", {}, name), values[i]]));
+  const node = element("dl", { class: "aigc-readout", "aria-live": "polite" }, pairs);
   const named = (position) => (position === null ? "—" : `${labelText(tokens[position], { spaces: true })}  ${position}`);
   const update = ({ query, key }, weight) => {
     values[0].textContent = named(query);
@@ -101,8 +102,12 @@ function show(payload, model, root) {
   };
   const row = tokenRow(tokens, text, { onHover: (hovered) => point({ hovered, cell: null }), onSelect: select });
   const list = weightList(tokens, text);
-  const grid = headGrid({ numLayers: payload.num_layers, numHeads: payload.num_heads, side, pictures, causal: payload.causal }, text, (layer, head) => load(layer, head));
-  const map = heatMap(tokens, text, { onPoint: (cell) => point({ cell }), onPick: ({ query, key }) => select(state.reading === "row" ? query : key) });
+  const heads = { numLayers: payload.num_layers, numHeads: payload.num_heads, side, pictures, causal: payload.causal };
+  const grid = headGrid(heads, text, (layer, head) => load(layer, head));
+  const map = heatMap(tokens, text, {
+    onPoint: (cell) => point({ cell }),
+    onPick: ({ query, key }) => select(state.reading === "row" ? query : key),
+  });
   const readout = readOut(tokens, text);
   const colors = legend(text);
   const title = element("h3", { class: "aigc-title" });
@@ -167,15 +172,17 @@ function show(payload, model, root) {
     row.node,
     list.note,
   ]);
-  const headsBar = element("div", { class: "aigc-bar" }, [element("h3", { class: "aigc-title", text: text.heads, title: text.headsNote })]);
+  const headsTitle = element("h3", { class: "aigc-title", text: text.heads, title: text.headsNote });
+  const headsBar = element("div", { class: "aigc-bar" }, [headsTitle]);
   const lower = element("div", { class: "aigc-lower" }, [element("section", {}, [headsBar, grid.node]), list.node]);
   const left = element("div", { class: "aigc-left" }, [prose, lower]);
+  const curves = [["linear", text.linear], ["root", text.root]];
   const right = element("div", { class: "aigc-right" }, [
     element("div", { class: "aigc-bar" }, [title, check(text.leaveOutFirst, (skipFirst) => change({ skipFirst }))]),
     map.node,
     note,
     readout.node,
-    element("div", { class: "aigc-scale" }, [colors.node, choice(text.scale, [["linear", text.linear], ["root", text.root]], state.curve, (curve) => change({ curve }))]),
+    element("div", { class: "aigc-scale" }, [colors.node, choice(text.scale, curves, state.curve, (curve) => change({ curve }))]),
   ]);
   const columns = element("div", { class: "aigc-columns" }, [left, right]);
   root.lang = text.tag === "zh" ? "zh-CN" : "en";

@@ -56,7 +56,9 @@ export function generatedText(text, { onHover, onSelect }) {
   const repaint = (scale) => items.forEach((item, i) => shade(item, groups[i], scale));
 
   const at = (event) => event.target.closest?.(".aigc-step")?.dataset.index;
-  node.addEventListener("pointerover", (event) => event.pointerType !== "touch" && at(event) !== undefined && onHover(Number(at(event))));
+  node.addEventListener("pointerover", (event) => {
+    if (event.pointerType !== "touch" && at(event) !== undefined) onHover(Number(at(event)));
+  });
   node.addEventListener("pointerleave", () => onHover(null));
   tokens.addEventListener("click", (event) => at(event) !== undefined && onSelect(Number(at(event))));
   tokens.addEventListener("focusin", (event) => at(event) !== undefined && onSelect(Number(at(event))));

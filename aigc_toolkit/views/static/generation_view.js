@@ -17,8 +17,9 @@ function summaryLine(text) {
   const facts = element("span");
   const mean = element("b");
   const stop = element("span");
+  const meanLine = element("span", {}, [`${text.meanLogprob} `, mean, ` ${text.nats}`]);
   const node = element("div", { class: "aigc-head" }, [
-    element("div", { class: "aigc-facts" }, [name, facts, element("span", {}, [`${text.meanLogprob} `, mean, ` ${text.nats}`]), stop]),
+    element("div", { class: "aigc-facts" }, [name, facts, meanLine, stop]),
   ]);
   const update = (modelName, steps, stopReason) => {
     name.textContent = modelName;
@@ -31,7 +32,8 @@ function summaryLine(text) {
 
 function probabilityLegend(text) {
   const bar = element("i");
-  const node = element("div", { class: "aigc-legend" }, [element("span", { text: "0" }), bar, element("span", { text: "1" }), text.probabilityLegend]);
+  const ends = ["0", "1"].map((end) => element("span", { text: end }));
+  const node = element("div", { class: "aigc-legend" }, [ends[0], bar, ends[1], text.probabilityLegend]);
   const update = (scale) => {
     bar.style.backgroundImage = gradient(scale, STRONGEST_SHADE);
     bar.style.boxShadow = `inset 0 -2px ${scale.css(0.72)}`;

@@ -28,9 +28,8 @@ export function headGrid({ numLayers, numHeads, side, pictures, causal }, text, 
     grid.append(label("layer", layer));
     for (let head = 0; head < numHeads; head += 1) {
       const name = text.headName(layer, head);
-      const tile = element("button", { class: "aigc-tile", type: "button", role: "radio", "aria-label": name, title: name, tabindex: -1 }, [
-        element("canvas", { width: side, height: side }),
-      ]);
+      const attributes = { class: "aigc-tile", type: "button", role: "radio", "aria-label": name, title: name, tabindex: -1 };
+      const tile = element("button", attributes, [element("canvas", { width: side, height: side })]);
       tile.addEventListener("click", () => onChoose(layer, head));
       tiles.push(tile);
       grid.append(tile);

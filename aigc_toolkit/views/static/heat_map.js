@@ -119,7 +119,8 @@ function drawCrossHair(context, labels, frame, { query, key }, color) {
 export function heatMap(tokens, text, { onPoint, onPick }) {
   const base = element("canvas", { "aria-hidden": "true" });
   const over = element("canvas", { "aria-hidden": "true" });
-  const node = element("div", { class: "aigc-map", tabindex: 0, role: "group", "aria-label": `${text.map}. ${text.mapHelp}` }, [base, over]);
+  const name = `${text.map}. ${text.mapHelp}`;
+  const node = element("div", { class: "aigc-map", tabindex: 0, role: "group", "aria-label": name }, [base, over]);
   const labels = tokens.map((token) => labelText(token));
   let frame = null;
   let look = null;
@@ -156,7 +157,8 @@ export function heatMap(tokens, text, { onPoint, onPick }) {
   };
   const cellAt = (event) => {
     const box = base.getBoundingClientRect();
-    const [query, key] = [event.clientY - box.top - frame.top, event.clientX - box.left - frame.left].map((x) => Math.floor(x / frame.cell));
+    const query = Math.floor((event.clientY - box.top - frame.top) / frame.cell);
+    const key = Math.floor((event.clientX - box.left - frame.left) / frame.cell);
     const inside = (i) => i >= 0 && i < tokens.length;
     return inside(query) && inside(key) ? { query, key } : null;
   };

@@ -1,11 +1,12 @@
 // Comes in: generated steps, in order, possibly in several portions. Goes out: groups that each have visible text: the
 // byte pieces of one character (steps with text "") belong to the next step that has text.
 
-/** {text, steps, logprob, probability, surest..}: what one visible piece of text cost the model. */
+/** What one visible piece of text cost the model; `open` is the step at which it was least certain. */
 function groupOf(steps) {
   const logprob = steps.reduce((sum, step) => sum + step.logprob, 0);
   const open = steps.reduce((most, step) => (step.entropy > most.entropy ? step : most), steps[0]);
-  return { text: steps.map((step) => step.text).join(""), steps, logprob, probability: Math.exp(logprob), entropy: open.entropy, open };
+  const text = steps.map((step) => step.text).join("");
+  return { text, steps, open, probability: Math.exp(logprob), entropy: open.entropy };
 }
 
 /** add(steps) gives the groups that became complete; close() gives the last, textless one if there is any. */

@@ -11,7 +11,9 @@ const LONGEST = 24;
 /** The alternatives, the chosen token among them even if it was none of the likeliest, and all the rest as one row. */
 function bars(step, text) {
   const name = (words) => (words === "" ? text.noText : shortened(labelText(words, { spaces: true }), LONGEST));
-  const rows = step.alternatives.map(({ id, text: words, logprob }) => bar(name(words), Math.exp(logprob), { kind: id === step.id && "chosen" }));
+  const rows = step.alternatives.map(({ id, text: words, logprob }) =>
+    bar(name(words), Math.exp(logprob), { kind: id === step.id && "chosen" }),
+  );
   let rest = 1 - step.alternatives.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0);
   if (!step.alternatives.some(({ id }) => id === step.id)) {
     const chosen = Math.exp(step.logprob);
@@ -26,11 +28,13 @@ export function tokenPanel(text) {
   const token = element("p", { class: "aigc-panel-token" });
   const values = [element("dd"), element("dd"), element("dd")];
   const names = [text.probability, text.rank, text.entropy];
-  const numbers = element("dl", { class: "aigc-numbers" }, names.map((name, i) => element("div", {}, [element("dt", { text: name }), values[i]])));
+  const pairs = names.map((name, i) => element("div", {}, [element("dt", { text: name }), values[i]]));
+  const numbers = element("dl", { class: "aigc-numbers" }, pairs);
   const pieces = element("p", { class: "aigc-note" });
   const table = barTable();
   const heading = element("h3", { class: "aigc-title", text: text.alternatives });
-  const node = element("section", { class: "aigc-panel", "aria-live": "polite", hidden: true }, [token, numbers, pieces, heading, table.node]);
+  const parts = [token, numbers, pieces, heading, table.node];
+  const node = element("section", { class: "aigc-panel", "aria-live": "polite", hidden: true }, parts);
 
   const update = (group) => {
     const { open: step, steps } = group;

@@ -1,7 +1,9 @@
 // Comes in: the text of a token, from anybody. Goes out: text in which nothing is invisible or reorders its
 // neighbours: controls, bidi marks and lone surrogates are written out. Knows nothing of colour or layout.
 
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
+const CONTROLS = "\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad";
+const MARKS = "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"; // bidi, zero width, separators
+const INVISIBLE = new RegExp(`[${CONTROLS}${MARKS}]|\\p{Surrogate}`, "gu");
 
 function escape(character) {
   const code = character.codePointAt(0);

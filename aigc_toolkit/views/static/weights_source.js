@@ -12,7 +12,9 @@ export function halfToFloat(bytes) {
     const half = view.getUint16(2 * i, true);
     const exponent = (half >> 10) & 31;
     const fraction = half & 1023;
-    const size = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction ? NaN : Infinity) : (1 + fraction / 1024) * 2 ** (exponent - 15);
+    let size = (1 + fraction / 1024) * 2 ** (exponent - 15);
+    if (exponent === 0) size = fraction * 2 ** -24;
+    if (exponent === 31) size = fraction ? NaN : Infinity;
     floats[i] = half & 0x8000 ? -size : size;
   }
   return floats;

@@ -1,0 +1,236 @@
+"""The views without a browser: payloads, bytes, pages, messages, and every refusal."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser.fake_records import HOSTILE, FakeAttention, fake_generation
+
+from aigc_toolkit.views import append_message, attention_view, generation_view, gradio_host
+from aigc_toolkit.views.bundle import STATIC, bundle
+from aigc_toolkit.views.text_safety import script_json, without_surrogates
+
+WORDS = ["The", " cat", " sat", "."]
+
+
+def page_payload(path: Path) -> dict:
+    found = re.search(r'<script type="application/json" id="aigc-payload">(.*?)</script>', path.read_text("utf-8"), re.S)
+    return json.loads(found[1])
+
+
+def test_importing_the_views_imports_neither_torch_nor_anywidget() -> None:
+    code = "import sys, aigc_toolkit.views; print([m for m in ('torch', 'anywidget', 'gradio') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_payload_holds_tokens_shape_and_proof() -> None:
+    payload = attention_view(FakeAttention(WORDS), language="zh").payload()
+    assert payload["tokens"] == WORDS
+    assert (payload["num_layers"], payload["num_heads"], payload["num_key_value_heads"]) == (4, 4, 2)
+    assert payload["verify"] == {"max_error": 3.1e-7, "layer": 2, "tolerance": 1e-4, "passed": True}
+    assert (payload["causal"], payload["language"], payload["model_name"]) == (True, "zh", "story")
+    json.dumps(payload, allow_nan=False)
+
+
+def test_payload_without_a_verification_has_none() -> None:
+    assert attention_view(FakeAttention(WORDS, proof=None)).payload()["verify"] is None
+
+
+def test_tiles_are_square_roots_of_the_weights() -> None:
+    attention = FakeAttention(WORDS)
+    payload = attention_view(attention).payload()
+    tiles = np.frombuffer(base64.b64decode(payload["tiles"]), np.uint8).reshape(4, 4, 4, 4)  # (L, H, T, T)
+    assert np.allclose((tiles[2, 1] / 255.0) ** 2, attention.weights(2, 1), atol=0.005)
+
+
+def test_payload_stays_small_with_many_heads_and_tokens() -> None:
+    payload = attention_view(FakeAttention(["a"] * 96, num_layers=24, num_heads=16)).payload()
+    assert len(json.dumps(payload)) < 600_000
+
+
+def test_head_bytes_are_float16_rows() -> None:
+    attention = FakeAttention(WORDS)
+    weights = np.frombuffer(attention_view(attention).head_bytes(1, 3), "<f2").reshape(4, 4)  # (T, T)
+    assert np.allclose(weights, attention.weights(1, 3), atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "message"),
+    [
+        (4, 0, r"layer is 4\. Allowed: 0 to 3\. Choose one of the 4 layers\."),
+        (0, -1, r"head is -1\. Allowed: 0 to 3\."),
+        ("0", 0, r"layer is '0'\. Allowed"),
+        (True, 0, r"layer is True\. Allowed"),
+    ],
+)
+def test_head_bytes_refuses_what_is_not_there(layer: object, head: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        attention_view(FakeAttention(WORDS)).head_bytes(layer, head)
+
+
+def test_head_url_needs_its_places() -> None:
+    view = attention_view(FakeAttention(WORDS))
+    assert view.payload(head_url="/x/{layer}/{head}")["head_url"] == "/x/{layer}/{head}"
+    with pytest.raises(ValueError, match=r"head_url is '/x/\{layer\}'\. It needs \{layer\} and \{head\}.*Write"):
+        view.payload(head_url="/x/{layer}")
+
+
+def test_messages_are_answered_with_buffers_base64_or_an_error() -> None:
+    view = attention_view(FakeAttention(WORDS))
+    ask = {"id": "a-1", "type": "head", "layer": 0, "head": 1}
+    data = view.head_bytes(0, 1)
+    assert view.answer(ask) == ({"id": "a-1", "type": "head"}, [data])
+    reply, buffers = view.answer({**ask, "base64": True})
+    assert (base64.b64decode(reply["data"]), buffers) == (data, [])
+    reply, buffers = view.answer({**ask, "layer": 9})
+    assert (reply["id"], reply["type"], buffers) == ("a-1", "error", [])
+    assert "layer is 9" in reply["message"]
+    assert view.answer({"type": "token_click", "position": 3}) is None
+
+
+@pytest.mark.parametrize("view", [attention_view, generation_view])
+def test_unknown_language_is_refused(view: object) -> None:
+    record = FakeAttention(WORDS) if view is attention_view else fake_generation("a", WORDS)
+    with pytest.raises(ValueError, match=r"language is 'fr'\. Allowed: 'en', 'zh', or None.*Leave it out"):
+        view(record, language="fr")
+
+
+def test_a_page_that_would_be_too_large_states_its_size(tmp_path: Path) -> None:
+    class Long(FakeAttention):
+        def tile(self, layer: int, head: int, size: int = 48) -> np.ndarray:
+            return np.eye(size, dtype=np.float32)
+
+    attention = Long(["a"] * 3000, num_layers=2)
+    with pytest.raises(ValueError, match=r"8 heads of 3000 tokens, 96 MB\. At most 50 MB are written\. Capture a shorter"):
+        attention_view(attention).save(tmp_path / "large.html")
+    assert not (tmp_path / "large.html").exists()
+
+
+def test_saved_attention_carries_the_lower_triangle(tmp_path: Path) -> None:
+    attention = FakeAttention(WORDS)
+    path = attention_view(attention).save(tmp_path / "new" / "a.html")
+    data = re.search(r'id="aigc-head-3-2">([^<]+)<', path.read_text("utf-8"))[1]
+    triangle = np.frombuffer(base64.b64decode(data), "<f2")  # (T * (T + 1) / 2,)
+    assert np.allclose(triangle, attention.weights(3, 2)[np.tril_indices(4)], atol=5e-4)
+
+
+def test_saved_page_of_twelve_by_twelve_heads_stays_under_a_megabyte(tmp_path: Path) -> None:
+    attention = FakeAttention(["a"] * 64, num_layers=12, num_heads=12)
+    assert attention_view(attention).save(tmp_path / "a.html").stat().st_size < 1_400_000
+
+
+def test_saved_page_allows_nothing_but_its_own_script(tmp_path: Path) -> None:
+    text = generation_view(fake_generation("a", WORDS)).save(tmp_path / "g.html").read_text("utf-8")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)[1]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "http://" not in text and "https://" not in text.replace("https://bottosson.github.io", "")
+
+
+def test_hostile_text_survives_a_saved_page(tmp_path: Path) -> None:
+    path = generation_view(fake_generation("</script><b>", HOSTILE)).save(tmp_path / "g.html")
+    payload = page_payload(path)
+    assert payload["prompt"] == "</script><b>"
+    assert [step["text"] for step in payload["steps"]] == [without_surrogates(text) for text in HOSTILE]
+    assert "<img" not in path.read_text("utf-8")
+
+
+def test_hostile_model_name_is_escaped_in_the_title(tmp_path: Path) -> None:
+    attention = FakeAttention(WORDS, model_name="</title><script>x</script>\ud800")
+    text = attention_view(attention).save(tmp_path / "a.html").read_text("utf-8")
+    assert "<title>Attention · &lt;/title&gt;&lt;script&gt;x&lt;/script&gt;\\ud800</title>" in text
+
+
+def test_script_json_can_stand_in_a_script_element() -> None:
+    hostile = {"a": "</script><!--\u2028\u2029", "b": "中文 🦊"}
+    text = script_json(hostile)
+    assert json.loads(text) == hostile
+    assert not set(text) & {"<", "\u2028", "\u2029"}
+
+
+def test_lone_surrogates_become_visible() -> None:
+    assert without_surrogates("a\ud800\udfffb") == "a\\ud800\\udfffb"
+    assert without_surrogates("🦊") == "🦊"
+
+
+def test_generation_payload_and_append_message_agree() -> None:
+    generation = fake_generation("Once", [" upon", "", "", "🦊"], stop_reason=None)
+    payload = generation_view(generation).payload()
+    message = append_message(generation.tokens[1:], start=1)
+    assert message == {"type": "append", "start": 1, "steps": payload["steps"][1:], "stop_reason": None}
+    assert payload["steps"][0]["alternatives"][0].keys() == {"id", "text", "logprob"}
+
+
+def test_impossible_alternatives_stay_numbers() -> None:
+    generation = fake_generation("a", ["b"])
+    object.__setattr__(generation.tokens[0].alternatives[7], "logprob", float("-inf"))
+    assert generation_view(generation).payload()["steps"][0]["alternatives"][7]["logprob"] == -1e4
+
+
+@pytest.mark.parametrize(
+    ("view", "summary"),
+    [
+        (attention_view(FakeAttention(WORDS, model_name="<b>")), "AttentionView(4 tokens, 4 layers x 4 heads of <b>)"),
+        (generation_view(fake_generation("a", WORDS)), "GenerationView(4 tokens by story)"),
+    ],
+)
+def test_notebook_gets_a_widget_and_a_short_fallback(view: object, summary: str) -> None:
+    data, _metadata = view._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert data["text/plain"] == summary
+    assert len(data["text/html"]) < 300 and "<b>" not in data["text/html"]
+
+
+def test_gradio_host_names_its_event_and_refuses_unknown_entries() -> None:
+    text = gradio_host("generation_view.js")
+    assert '"token_click"' in text and "URL.createObjectURL" in text
+    with pytest.raises(FileNotFoundError, match=r"no module 'charts.js'.*Available: .*attention_view\.js.*Check the name"):
+        gradio_host("charts.js")
+
+
+@pytest.mark.parametrize("entry", ["attention_view.js", "generation_view.js"])
+@pytest.mark.parametrize("host", [None, "saved_host.js", "gradio_host.js"])
+def test_bundle_is_one_module_without_imports(entry: str, host: str | None) -> None:
+    text = bundle(entry, host=host)
+    assert not re.search(r"^\s*import\b", text, re.M)
+    assert len(re.findall(r"^export ", text, re.M)) == 1
+    assert "</script" not in text.lower()
+
+
+def test_bundle_puts_what_is_imported_first_and_once(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text('import { b, c as d } from "./b.js";\nimport e from "./e.js";\nexport default { b, d, e };\n')
+    (tmp_path / "b.js").write_text('import e from "./e.js";\nexport const b = e;\nexport function c() {}\n')
+    (tmp_path / "e.js").write_text("export default 1;\n")
+    text = bundle("a.js", folder=tmp_path)
+    assert re.findall(r"^const (module_\w+)", text, re.M) == ["module_e", "module_b", "module_a"]
+    assert "const { b, c: d } = module_b;" in text and "const { default: e } = module_e;" in text
+    assert "return { b, c };" in text
+
+
+def test_bundle_refuses_circles_and_unknown_forms(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text('import { b } from "./b.js";\nexport const a = 1;\n')
+    (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport const b = 1;\n')
+    with pytest.raises(ValueError, match=r"import each other: a\.js -> b\.js -> a\.js.*move what both need"):
+        bundle("a.js", folder=tmp_path)
+    (tmp_path / "star.js").write_text('export * from "./b.js";\n')
+    with pytest.raises(ValueError, match=r"star\.js has 'export \* from .*cannot be bundled\. Allowed: .*Write it"):
+        bundle("star.js", folder=tmp_path)
+
+
+def test_both_languages_have_the_same_words() -> None:
+    text = (STATIC / "texts.js").read_text("utf-8")
+    english, chinese = (re.findall(r"^  (\w+):", part, re.M) for part in text.split("const CHINESE"))
+    assert english == chinese
+
+
+def test_modules_stay_short_and_parse_no_markup() -> None:
+    for path in STATIC.glob("*.js"):
+        text = path.read_text("utf-8")
+        assert text.count("\n") <= 250, path.name
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), path.name
