@@ -1,17 +1,18 @@
 """Views whose host answers, is busy, fails or streams: the module with a stand-in for anywidget's model."""
 
 import base64
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from aigc_toolkit.views import append_message, attention_view, generation_view
-from aigc_toolkit.views.bundle import bundle
+from aigc_toolkit.views.bundle import bundle, style_sheet
 from browser.fake_records import FakeAttention, FakeGeneration, fake_generation
 
 WORDS = ["Once", " upon", " a", " time"]
-START = """async ([module, value]) => {
+START = """async ([module, value, late]) => {
     const listeners = {};
     window.sent = [];
     window.model = {
@@ -24,7 +25,9 @@ START = """async ([module, value]) => {
     };
     const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
     const view = (await import(url)).default;
-    window.close = view.render({ model: window.model, el: document.body });
+    window.host = document.createElement("div");
+    if (!late) document.body.append(window.host);
+    window.close = view.render({ model: window.model, el: window.host });
 }"""
 ANSWER = """([data, withBuffer]) => {
     const asked = window.sent.filter((message) => message.type === "head").at(-1);
@@ -39,7 +42,6 @@ ANSWER = """([data, withBuffer]) => {
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(locale="en-US")
-    page.clock.install()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
@@ -69,6 +71,8 @@ def test_a_head_comes_as_buffer_or_else_as_base64(page: Page, with_buffer: bool)
 
 
 def test_a_busy_kernel_is_named_after_a_second(page: Page) -> None:
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     view = attention_view(FakeAttention(WORDS))
     page.evaluate(START, [bundle("attention_view.js"), view.payload()])
     status = page.locator("[role=status]")
@@ -133,3 +137,18 @@ def test_another_prompt_starts_over(page: Page) -> None:
     page.evaluate(START, [bundle("generation_view.js"), generation_view(fake_generation("A", WORDS)).payload()])
     page.evaluate("(v) => window.model.change(v)", generation_view(fake_generation("B", WORDS[:2])).payload())
     assert page.locator(".aigc-story").evaluate("(node) => node.textContent") == "BOnce upon"
+
+
+@pytest.mark.parametrize("kind", ["attention", "generation"])
+def test_a_view_drawn_before_it_is_on_the_page_gets_its_colours(chromium: Browser, kind: str) -> None:
+    page = chromium.new_page()
+    view = attention_view(FakeAttention(WORDS)) if kind == "attention" else generation_view(fake_generation("A", WORDS))
+    page.evaluate(START, [bundle(f"{kind}_view.js"), view.payload(), True])
+    if kind == "attention":
+        page.evaluate(ANSWER, [base64.b64encode(view.head_bytes(3, 0)).decode(), True])
+    page.add_style_tag(content=style_sheet())
+    page.evaluate("document.body.append(window.host)")
+    color = "getComputedStyle(document.querySelector('.aigc-legend i')).backgroundImage"
+    expect(page.locator(".aigc-legend i")).to_have_css("background-image", re.compile(r"rgb\(241, 245, 248\)"))
+    assert len(set(re.findall(r"rgb\([^)]+\)", page.evaluate(color)))) == 17
+    page.close()

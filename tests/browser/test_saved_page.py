@@ -175,6 +175,7 @@ def test_three_hundred_tokens_fit(open_page: OpenPage, folder: Path, width: int)
     picture(page)
     assert not sideways(page)
     if width == 1180:
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert page.evaluate("document.documentElement.scrollHeight") <= 640, "a 13-inch laptop shows it whole"
 
 

@@ -2,7 +2,7 @@
 // Goes out: text, heads and map of one attention, linked to each other. Deliberately does not know which home it has.
 
 import { choice, check, element } from "./elements.js";
-import { gradient, readScale } from "./color_scale.js";
+import { gradient, readScale, scaleName } from "./color_scale.js";
 import { followTheme } from "./theme.js";
 import { headGrid } from "./head_grid.js";
 import { heatMap } from "./heat_map.js";
@@ -189,6 +189,7 @@ function show(payload, model, root) {
   root.replaceChildren(headLine(payload, text), columns);
 
   const fit = () => {
+    if (scaleName(root) !== state.scale.name) change({ scale: readScale(root) }); // some hosts attach the view later
     const isWide = left.offsetTop === right.offsetTop;
     map.resize(right.clientWidth, Math.min(720, Math.max(320, window.innerHeight - 208)));
     const besideMap = right.offsetHeight - prose.offsetHeight - 52;
@@ -199,6 +200,7 @@ function show(payload, model, root) {
   fit();
   const stopTheme = followTheme(root, () => change({ scale: readScale(root) }));
   change({ scale: readScale(root) });
+  fit();
   load(state.layer, state.head);
   return () => {
     sizes.disconnect();

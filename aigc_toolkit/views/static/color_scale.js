@@ -32,10 +32,16 @@ function fromOklab([lightness, a, b]) {
   ];
 }
 
-/** {bytes: 256 x RGB, css(t), ink(t)} for t in 0..1; `ink` is black or white, whichever reads better on it. */
-export function readScale(root) {
+/** The stops as written in the style sheet: "" while the element is not on the page or the sheet not yet there. */
+export function scaleName(root) {
   const style = getComputedStyle(root);
-  const stops = Array.from({ length: NUM_STOPS }, (_, i) => toOklab(style.getPropertyValue(`--aigc-scale-${i}`).trim()));
+  return Array.from({ length: NUM_STOPS }, (_, i) => style.getPropertyValue(`--aigc-scale-${i}`).trim()).join(" ").trim();
+}
+
+/** {name, bytes: 256 x RGB, css(t), ink(t)} for t in 0..1; `ink` is black or white, whichever reads better on it. */
+export function readScale(root) {
+  const name = scaleName(root);
+  const stops = (name || "#ffffff ".repeat(NUM_STOPS).trim()).split(" ").map(toOklab);
   const bytes = new Uint8Array(256 * 3);
   for (let i = 0; i < 256; i += 1) {
     const place = (i / 255) * (NUM_STOPS - 1);
@@ -44,6 +50,7 @@ export function readScale(root) {
   }
   const rgb = (t) => bytes.subarray(3 * index(t), 3 * index(t) + 3);
   return {
+    name,
     bytes,
     css: (t) => `rgb(${rgb(t).join(" ")})`,
     ink: (t) => {

@@ -5,7 +5,7 @@
 import { element } from "./elements.js";
 import { entropyStrip } from "./entropy_strip.js";
 import { STRONGEST_SHADE, generatedText } from "./generated_text.js";
-import { gradient, readScale } from "./color_scale.js";
+import { gradient, readScale, scaleName } from "./color_scale.js";
 import { decimals } from "./numbers.js";
 import { followTheme } from "./theme.js";
 import { tokenGroups } from "./token_groups.js";
@@ -107,7 +107,8 @@ function show(root, text) {
     colors.update(scale);
     strip.redraw();
   };
-  const sizes = new ResizeObserver(strip.redraw);
+  const fit = () => (scaleName(root) === scale.name ? strip.redraw() : repaint()); // some hosts attach the view later
+  const sizes = new ResizeObserver(fit);
   sizes.observe(root);
   const stopTheme = followTheme(root, repaint);
   repaint();

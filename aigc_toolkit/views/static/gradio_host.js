@@ -1,6 +1,11 @@
-// The Gradio page's home: a gr.HTML block whose `value` prop is the payload, or an {type: "append"} message for the
-// view that is already there. Clicks go up with `trigger`. Gradio has no unmount hook: a view whose element left
-// the page is taken down at the next change.
+// The Gradio page's home: a gr.HTML block whose `value` prop is the payload, {payload_url} where it is fetched, or an
+// {type: "append"} message for the view that is already there. Clicks go up with `trigger`. Gradio has no unmount hook:
+// a view whose element left the page is taken down at the next change.
+
+async function fetched(address) {
+  const response = await fetch((window.gradio_config?.root ?? "").replace(/\/$/, "") + address);
+  return response.ok ? response.json() : null;
+}
 
 function modelOf({ trigger, props, watch }, isGone) {
   const listeners = { "change:value": new Set(), "msg:custom": new Set() };
@@ -11,11 +16,18 @@ function modelOf({ trigger, props, watch }, isGone) {
       for (const listener of listeners["msg:custom"]) listener(next, []);
       return;
     }
+    if (next?.payload_url) {
+      fetched(next.payload_url).then((payload) => (props.value === next ? take(payload) : undefined));
+    } else {
+      take(next);
+    }
+  };
+  const take = (next) => {
     value = next;
     for (const listener of listeners["change:value"]) listener();
   };
-  value = props.value?.type === "append" ? null : props.value || null;
   watch("value", () => (isGone() ? undefined : receive()));
+  if (props.value?.type !== "append") receive();
   return {
     get: () => value,
     on: (event, listener) => listeners[event].add(listener),

@@ -1,0 +1,78 @@
+"""The page as a whole: its title line, tabs, look and the settings it is served with.
+
+Comes in: a `LanguageModel`. Goes out: Gradio Blocks, or a running server. It does not know what the tabs do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from aigc_toolkit import LanguageModel
+
+from .blocks import STATIC, title_line
+from .look_tab import look_tab
+from .routes import attention_routes
+from .store import ResultStore
+from .texts import TEXTS
+from .theme import page_theme
+from .write_tab import write_tab
+
+I18N = gr.I18n(**{"en": TEXTS["en"], "zh-CN": TEXTS["zh"], "zh": TEXTS["zh"]})
+MOST_WAITING = 64
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The page's Blocks and the store its addresses read from."""
+
+    blocks: gr.Blocks
+    store: ResultStore
+
+
+def build_demo(lm: LanguageModel) -> Demo:
+    """The page around `lm`, not yet served.
+
+    >>> build_demo(load_model("story")).blocks
+    Gradio Blocks instance: ...
+    """
+    store = ResultStore()
+    facts = {
+        language: words["facts"].format(name=lm.name, parameters=lm.num_parameters / 1e6, context=lm.context_length)
+        for language, words in TEXTS.items()
+    }
+    with gr.Blocks(title="AIGC Toolkit", analytics_enabled=False, fill_width=True) as blocks:
+        title_line(facts, {language: words["tagline"] for language, words in TEXTS.items()})
+        with gr.Tabs(selected="write") as tabs:
+            with gr.Tab(I18N("write"), id="write", render_children=True):
+                write = write_tab(lm, I18N)
+            with gr.Tab(I18N("look"), id="look", render_children=True):
+                look_tab(lm, store, I18N, write, tabs)
+
+        def forget(request: gr.Request) -> None:
+            store.drop_session(request.session_hash)
+
+        blocks.unload(forget)
+    blocks.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
+    return Demo(blocks, store)
+
+
+def launch(lm: LanguageModel, **settings) -> Demo:
+    """Serve the page around `lm`; `settings` go to Gradio's own `launch` (server_port, share, auth, ...).
+
+    >>> launch(load_model("story"), server_port=7860)  # doctest: +SKIP
+    """
+    demo = build_demo(lm)
+    demo.blocks.launch(
+        theme=page_theme(),
+        css_paths=[STATIC / "demo.css"],
+        i18n=I18N,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        app_kwargs={"routes": attention_routes(demo.store)},
+        **settings,
+    )
+    return demo

@@ -1,0 +1,167 @@
+"""The tab Write: a prompt, settings, the text as it comes, each token with its probability and what else was possible.
+
+Comes in: a `LanguageModel`. Goes out: the tab's blocks, and the generations they make, streamed in small updates. It does not
+look at attention.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import gradio as gr
+
+from aigc_toolkit import Generation, LanguageModel, TokenStep, generation_view, stream
+from aigc_toolkit.views import append_message
+
+from . import examples
+from .blocks import StatusLine, ViewBlock, error
+from .texts import message
+
+SECONDS_BETWEEN_UPDATES = 0.12
+LONGEST = 400  # new tokens
+
+
+@dataclass(frozen=True)
+class WriteTab:
+    """The blocks other tabs connect to. `generation`: the last finished one, or None."""
+
+    generation: gr.State
+    look_inside: gr.Button
+
+
+class Stops:
+    """Which running text each session wants stopped."""
+
+    def __init__(self):
+        self._events: dict[str, threading.Event] = {}
+
+    def start(self, session: str) -> threading.Event:
+        """A fresh event for a session's new text; one that still runs is stopped."""
+        self.stop(session)
+        event = self._events[session] = threading.Event()
+        return event
+
+    def stop(self, session: str) -> None:
+        if event := self._events.pop(session, None):
+            event.set()
+
+
+def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
+    """Build the tab inside the Blocks that are being built."""
+    stops = Stops()
+    generation = gr.State(None)
+    with gr.Row(elem_classes="aigc-controls"):
+        prompt = gr.Textbox(
+            examples.WRITE[0][1], label=i18n("prompt"), placeholder=i18n("prompt_placeholder"), lines=3, max_lines=8, scale=5
+        )
+        with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
+            go_on = gr.Button(i18n("go_on"), variant="primary", elem_id="write-go")
+            stop = gr.Button(i18n("stop"), variant="stop", elem_id="write-stop", interactive=False)
+    with gr.Row(elem_classes="aigc-examples"):
+        for name, text in examples.WRITE:
+            gr.Button(name, size="sm").click(lambda text=text: text, None, prompt, queue=False, api_visibility="private")
+    with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"), gr.Row():
+        settings = _settings(i18n)
+    status = StatusLine(elem_id="write-status")
+    view = ViewBlock("generation_view.js", elem_id="write-view")
+    look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, elem_id="write-look")
+
+    def write(text: str, temperature: float, top_k: int, top_p: float, length: int, seed: int, request: gr.Request):
+        for update, finished in _written(lm, stops, request.session_hash, text, temperature, top_k, top_p, length, seed):
+            running = finished is None and update.get("kind") != "error"
+            shown = {status: None, view: update} if update.get("kind") != "error" else {status: update}
+            yield shown | {
+                generation: finished,
+                stop: gr.Button(interactive=running),
+                look_inside: gr.Button(interactive=finished is not None),
+            }
+
+    gr.on(
+        [go_on.click, prompt.submit],
+        write,
+        [prompt, *settings],
+        [status, view, generation, stop, look_inside],
+        api_name="write",
+        show_progress="hidden",
+        trigger_mode="multiple",
+        concurrency_limit=4,
+    )
+
+    def stop_writing(request: gr.Request) -> None:
+        stops.stop(request.session_hash)
+
+    stop.click(stop_writing, None, None, queue=False, api_visibility="private")
+    return WriteTab(generation, look_inside)
+
+
+def _settings(i18n: gr.I18n) -> list[gr.components.Component]:
+    def slider(key: str, low: float, high: float, value: float, step: float) -> gr.Slider:
+        return gr.Slider(low, high, value, step=step, label=i18n(key), info=i18n(f"{key}_info"), min_width=220)
+
+    return [
+        slider("temperature", 0, 2, 0.8, 0.05),
+        slider("top_k", 0, 100, 0, 1),
+        slider("top_p", 0.05, 1, 1, 0.05),
+        slider("max_new_tokens", 1, LONGEST, 160, 1),
+        gr.Number(0, precision=0, minimum=0, label=i18n("seed"), info=i18n("seed_info"), min_width=220),
+    ]
+
+
+def _written(
+    lm: LanguageModel, stops: Stops, session: str, text: str, temperature: float, top_k: int, top_p: float, length: int, seed: int
+) -> Iterator[tuple[dict, Generation | None]]:
+    """Updates for the view while a text is written, the last one together with the whole `Generation`."""
+    event = stops.start(session)
+    try:
+        steps = stream(
+            lm,
+            text,
+            max_new_tokens=min(int(length), LONGEST),
+            temperature=temperature,
+            top_k=int(top_k) or None,
+            top_p=top_p,
+            seed=int(seed),
+            stop_event=event,
+        )
+        beginning = Generation(text, "", (), steps.prompt_ids, None, lm.name)
+        yield generation_view(beginning).payload(), None
+        tokens: list[TokenStep] = []
+        for update in _portions(steps, tokens):
+            yield update, None
+        last = append_message(tokens[-8:], start=max(0, len(tokens) - 8), stop_reason=steps.stop_reason)
+        whole = "".join(step.text for step in tokens)
+        yield last, Generation(text, whole, tuple(tokens), steps.prompt_ids, steps.stop_reason, lm.name)
+    except ValueError as problem:
+        yield error(_explained(lm, text, problem)), None
+    finally:
+        event.set()
+
+
+def _portions(steps: Iterator[TokenStep], tokens: list[TokenStep]) -> Iterator[dict]:
+    """Collects `steps` into `tokens` and, a few times a second, tells the view the new ones and those of the update before."""
+    sent, before, due = 0, 0, 0.0
+    for step in steps:
+        tokens.append(step)
+        if time.monotonic() >= due:
+            yield append_message(tokens[before:], start=before)
+            before, sent = sent, len(tokens)
+            due = time.monotonic() + SECONDS_BETWEEN_UPDATES
+
+
+def _explained(lm: LanguageModel, text: str, problem: ValueError) -> dict[str, str]:
+    """The problem in the visitor's words, in both languages."""
+    return explain(lm, text, problem, too_long="too_long_to_write")
+
+
+def explain(lm: LanguageModel, text: str, problem: ValueError, *, too_long: str) -> dict[str, str]:
+    """What is wrong with a text or setting, in both languages; `too_long` is the message for a text beyond the context."""
+    lone = next((position for position, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
+    if lone is not None:
+        return message("surrogate", position=lone)
+    num_tokens = len(lm.texts.encode(text))
+    if lm.context_length is not None and num_tokens >= lm.context_length:
+        return message(too_long, tokens=num_tokens, limit=lm.context_length)
+    return message("bad_setting", reason=str(problem))
