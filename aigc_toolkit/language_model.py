@@ -28,7 +28,7 @@ class LanguageModel:
     """A model and its tokenizer: `.model`, `.tokenizer`, `.name`, `.device`.
 
     >>> load_model("story")
-    LanguageModel('story', Qwen3ForCausalLM, 2.9 M parameters, float32 on cpu)
+    LanguageModel('story', Qwen3ForCausalLM, 2.6 M parameters, float32 on cpu)
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, name: str):

@@ -103,14 +103,12 @@ def continued(lm: LanguageModel, story: StoryDocument, reader: Reader) -> collec
     text = generate(lm, beginning + joint.strip(), max_new_tokens=160, temperature=0.8, seed=0, num_alternatives=1).text
     reading = reader.read(finished(text.strip(), story.language), previous_actor=before[-1].actor)
     against = contradictions(reading, world, before, cast)
-    return collections.Counter(
-        free=not against, contradicting=bool(against), read=len(reading.told), unread=len(reading.unread)
-    )
+    return collections.Counter(free=not against, contradicting=bool(against), read=len(reading.told), unread=len(reading.unread))
 
 
 def finished(text: str, language: str) -> str:
     """`text` up to its last finished sentence."""
-    ends = ".!?\"" if language == "en" else "。！？”"
+    ends = '.!?"' if language == "en" else "。！？”"
     return text[: max((text.rfind(end) for end in ends), default=-1) + 1]
 
 

@@ -15,8 +15,6 @@ from aigc_toolkit.views import gradio_host
 
 STATIC = Path(__file__).parent / "static"
 
-from gradio.events import Dependency
-
 class ViewBlock(gr.HTML):
     """A view on the page. `entry` is "generation_view.js" or "attention_view.js"; its value is the payload or a message."""
 
@@ -32,7 +30,6 @@ class ViewBlock(gr.HTML):
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 class StatusLine(gr.HTML):
     """One line under the controls: value {"kind": "error" | "note", "en": …, "zh": …}, or None for nothing to say."""
@@ -55,10 +52,8 @@ class StatusLine(gr.HTML):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 def error(text: dict[str, str]) -> dict[str, str]:
     return {"kind": "error", **text}
-
 
 def title_line(facts: dict[str, str], taglines: dict[str, str]) -> gr.HTML:
     """The page's first line: its name, what it is for, and which model is running; in the browser's language."""

@@ -16,9 +16,7 @@ _STORY = (
     "Once upon a time, there was a kind girl named Mia. Mia had a friend named Tom. Mia had a red kite. "
     "She put the kite in the drawer. Tom had a blue cup. He put the cup under the bench."
 )
-_CHINESE_STORY = (
-    "从前，有一个善良的男孩，名叫小明。小明有一个朋友，名叫小红。小明有一只红色的风筝。他把风筝放在抽屉里。"
-)
+_CHINESE_STORY = "从前，有一个善良的男孩，名叫小明。小明有一个朋友，名叫小红。小明有一只红色的风筝。他把风筝放在抽屉里。"
 
 LOOK = (
     ("Who has the kite?", f"<|user|>{_STORY}\n\nWhere is the kite now?<|end|><|assistant|>It is in the drawer."),

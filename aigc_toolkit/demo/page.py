@@ -58,12 +58,8 @@ def build_demo(lm: LanguageModel) -> Demo:
     return Demo(blocks, store)
 
 
-def launch(lm: LanguageModel, **settings) -> Demo:
-    """Serve the page around `lm`; `settings` go to Gradio's own `launch` (server_port, share, auth, ...).
-
-    >>> launch(load_model("story"), server_port=7860)  # doctest: +SKIP
-    """
-    demo = build_demo(lm)
+def serve(demo: Demo, **settings) -> None:
+    """Serve a page that was built; `settings` go to Gradio's own `launch` (server_port, share, auth, ...)."""
     demo.blocks.launch(
         theme=page_theme(),
         css_paths=[STATIC / "demo.css"],
@@ -75,4 +71,11 @@ def launch(lm: LanguageModel, **settings) -> Demo:
         app_kwargs={"routes": attention_routes(demo.store)},
         **settings,
     )
-    return demo
+
+
+def launch(lm: LanguageModel, **settings) -> None:
+    """Build the page around `lm` and serve it until it is stopped.
+
+    >>> launch(load_model("story"), server_port=7860)  # doctest: +SKIP
+    """
+    serve(build_demo(lm), **settings)

@@ -55,7 +55,7 @@ def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
     generation = gr.State(None)
     with gr.Row(elem_classes="aigc-controls"):
         prompt = gr.Textbox(
-            examples.WRITE[0][1], label=i18n("prompt"), placeholder=i18n("prompt_placeholder"), lines=3, max_lines=8, scale=5
+            examples.WRITE[0][1], label=i18n("prompt"), placeholder=i18n("prompt_placeholder"), lines=3, max_lines=8, scale=5, elem_id="write-prompt"
         )
         with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
             go_on = gr.Button(i18n("go_on"), variant="primary", elem_id="write-go")
@@ -70,7 +70,8 @@ def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
     look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, elem_id="write-look")
 
     def write(text: str, temperature: float, top_k: int, top_p: float, length: int, seed: int, request: gr.Request):
-        for update, finished in _written(lm, stops, request.session_hash, text, temperature, top_k, top_p, length, seed):
+        chosen = dict(temperature=temperature, top_k=top_k, top_p=top_p, length=length, seed=seed)
+        for update, finished in written(lm, stops, request.session_hash, text, **chosen):
             running = finished is None and update.get("kind") != "error"
             shown = {status: None, view: update} if update.get("kind") != "error" else {status: update}
             yield shown | {
@@ -99,7 +100,7 @@ def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
 
 def _settings(i18n: gr.I18n) -> list[gr.components.Component]:
     def slider(key: str, low: float, high: float, value: float, step: float) -> gr.Slider:
-        return gr.Slider(low, high, value, step=step, label=i18n(key), info=i18n(f"{key}_info"), min_width=220)
+        return gr.Slider(low, high, value, step=step, label=i18n(key), info=i18n(f"{key}_info"), min_width=220, elem_id=f"write-{key}")
 
     return [
         slider("temperature", 0, 2, 0.8, 0.05),
@@ -110,8 +111,17 @@ def _settings(i18n: gr.I18n) -> list[gr.components.Component]:
     ]
 
 
-def _written(
-    lm: LanguageModel, stops: Stops, session: str, text: str, temperature: float, top_k: int, top_p: float, length: int, seed: int
+def written(
+    lm: LanguageModel,
+    stops: Stops,
+    session: str,
+    text: str,
+    *,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    length: int,
+    seed: int,
 ) -> Iterator[tuple[dict, Generation | None]]:
     """Updates for the view while a text is written, the last one together with the whole `Generation`."""
     event = stops.start(session)
@@ -134,8 +144,8 @@ def _written(
         last = append_message(tokens[-8:], start=max(0, len(tokens) - 8), stop_reason=steps.stop_reason)
         whole = "".join(step.text for step in tokens)
         yield last, Generation(text, whole, tuple(tokens), steps.prompt_ids, steps.stop_reason, lm.name)
-    except ValueError as problem:
-        yield error(_explained(lm, text, problem)), None
+    except (TypeError, ValueError) as problem:
+        yield error(explain(lm, text, problem, too_long="too_long_to_write")), None
     finally:
         event.set()
 
@@ -151,12 +161,7 @@ def _portions(steps: Iterator[TokenStep], tokens: list[TokenStep]) -> Iterator[d
             due = time.monotonic() + SECONDS_BETWEEN_UPDATES
 
 
-def _explained(lm: LanguageModel, text: str, problem: ValueError) -> dict[str, str]:
-    """The problem in the visitor's words, in both languages."""
-    return explain(lm, text, problem, too_long="too_long_to_write")
-
-
-def explain(lm: LanguageModel, text: str, problem: ValueError, *, too_long: str) -> dict[str, str]:
+def explain(lm: LanguageModel, text: str, problem: Exception, *, too_long: str) -> dict[str, str]:
     """What is wrong with a text or setting, in both languages; `too_long` is the message for a text beyond the context."""
     lone = next((position for position, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
     if lone is not None:

@@ -1,0 +1,72 @@
+"""The README keeps its word: its Python runs and prints what it shows, its file map is the disk, its commands exist."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+ENGLISH = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return [body for name, body in BLOCK.findall(text) if name == language]
+
+
+def test_the_python_runs_and_prints_what_is_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = re.findall(r"```python\n(.*?)```\s*```text\n(.*?)```", ENGLISH, re.DOTALL)
+    assert found
+    namespace: dict = {}
+    for code, shown in found:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "README.md", "exec"), namespace)
+        assert printed.getvalue().strip() == shown.strip()
+
+
+def test_every_command_is_there():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for command in re.findall(r"^make (\w+)", "\n".join(blocks(ENGLISH, "sh")), re.MULTILINE):
+        assert re.search(rf"^{command}:", makefile, re.MULTILINE), command
+
+
+def test_the_file_map_is_the_disk():
+    (tree,) = [body for body in blocks(ENGLISH, "text") if "aigc_toolkit/" in body and "notebooks/" in body]
+    named = [line.split("  ")[0].strip() for line in tree.splitlines() if line.strip()]
+    inside = [name for line, name in zip(tree.splitlines(), named, strict=True) if line.startswith("  ")]
+    top = [name for name in named if name not in inside]
+    assert all((ROOT / name).exists() for name in top), top
+    package = {p.name for p in (ROOT / "aigc_toolkit").iterdir() if p.name not in {"__pycache__", "__init__.py"}}
+    assert {name.rstrip("/") for name in inside} == package
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_pictures_and_links_lead_somewhere(text):
+    targets = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    assert targets
+    assert all((ROOT / target).exists() for target in targets), targets
+
+
+def test_both_languages_say_the_same():
+    def headings(text):
+        return [line.count("#", 0, 4) for line in text.splitlines() if re.match(r"#+ ", line)]
+
+    assert headings(ENGLISH) == headings(CHINESE)
+    for language in ("sh", "python"):
+        assert blocks(ENGLISH, language) == blocks(CHINESE, language)
+    numbers = re.compile(r"\d+\.\d+ %")
+    assert numbers.findall(ENGLISH) == numbers.findall(CHINESE)
+
+
+def test_the_repository_can_be_pushed_as_a_space():
+    front = yaml.safe_load(ENGLISH.split("---")[1])
+    assert front["sdk"] == "gradio" and front["app_file"] == "app.py"
+    pinned = dict(line.split("==") for line in (ROOT / "requirements.txt").read_text().split())
+    assert front["sdk_version"] == pinned["gradio"]
+    assert (ROOT / front["app_file"]).exists()
