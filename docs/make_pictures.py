@@ -1,6 +1,7 @@
 """The README's pictures, taken from the real page in headless Chromium, light and dark.
 
-Comes in: nothing but the built-in model. Goes out: `docs/pictures/*.png`. Run it after a change of look: `python docs/make_pictures.py`.
+Comes in: nothing but the built-in model. Goes out: `docs/pictures/*.png`. Run it after a change of look:
+`python docs/make_pictures.py`.
 """
 
 from pathlib import Path

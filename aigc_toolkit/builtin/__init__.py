@@ -1,1 +1,4 @@
-"""The models that ship with the package, one Hugging Face folder each, and `python -m aigc_toolkit.builtin`, which remakes `story`."""
+"""The models that ship with the package, one Hugging Face folder each.
+
+`python -m aigc_toolkit.builtin` remakes the model `story`.
+"""

@@ -22,7 +22,13 @@ def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteT
     """Build the tab inside the Blocks that are being built, and connect "Look inside" of the tab Write."""
     with gr.Row(elem_classes="aigc-controls"):
         text = gr.Textbox(
-            examples.LOOK[0][1], label=i18n("text"), placeholder=i18n("text_placeholder"), lines=3, max_lines=8, scale=5, elem_id="look-text"
+            examples.LOOK[0][1],
+            label=i18n("text"),
+            placeholder=i18n("text_placeholder"),
+            lines=3,
+            max_lines=8,
+            scale=5,
+            elem_id="look-text",
         )
         with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
             look = gr.Button(i18n("look_button"), variant="primary", elem_id="look-go")

@@ -55,7 +55,13 @@ def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
     generation = gr.State(None)
     with gr.Row(elem_classes="aigc-controls"):
         prompt = gr.Textbox(
-            examples.WRITE[0][1], label=i18n("prompt"), placeholder=i18n("prompt_placeholder"), lines=3, max_lines=8, scale=5, elem_id="write-prompt"
+            examples.WRITE[0][1],
+            label=i18n("prompt"),
+            placeholder=i18n("prompt_placeholder"),
+            lines=3,
+            max_lines=8,
+            scale=5,
+            elem_id="write-prompt",
         )
         with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
             go_on = gr.Button(i18n("go_on"), variant="primary", elem_id="write-go")
@@ -100,7 +106,9 @@ def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
 
 def _settings(i18n: gr.I18n) -> list[gr.components.Component]:
     def slider(key: str, low: float, high: float, value: float, step: float) -> gr.Slider:
-        return gr.Slider(low, high, value, step=step, label=i18n(key), info=i18n(f"{key}_info"), min_width=220, elem_id=f"write-{key}")
+        return gr.Slider(
+            low, high, value, step=step, label=i18n(key), info=i18n(f"{key}_info"), min_width=220, elem_id=f"write-{key}"
+        )
 
     return [
         slider("temperature", 0, 2, 0.8, 0.05),

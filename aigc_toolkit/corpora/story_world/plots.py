@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from . import plots_of_giving as giving
 from . import plots_of_people as people
 from . import plots_of_things as things
 from . import words
@@ -30,24 +31,24 @@ class Plot:
 
 PLOTS = {
     "lost_and_found": Plot(things.lost_and_found, ("actor", "other", "thing", "place")),
-    "gift": Plot(things.gift, ("actor", "other", "thing")),
+    "gift": Plot(giving.gift, ("actor", "other", "thing")),
     "broken_toy": Plot(things.broken_toy, ("actor", "other", "thing")),
-    "trade": Plot(things.trade, ("actor", "other", "thing", "second")),
-    "treasure": Plot(things.treasure, ("actor", "other", "thing", "place")),
-    "borrowed": Plot(things.borrowed, ("actor", "other", "thing")),
+    "trade": Plot(giving.trade, ("actor", "other", "thing", "second")),
+    "treasure": Plot(giving.treasure, ("actor", "other", "thing", "place")),
+    "borrowed": Plot(giving.borrowed, ("actor", "other", "thing")),
     "quarrel": Plot(things.quarrel, ("actor", "other", "thing")),
     "stuck": Plot(things.stuck, ("actor", "other", "thing", "place"), places=words.HIGH_OR_DEEP),
-    "handmade": Plot(things.handmade, ("actor", "other", "thing")),
-    "market": Plot(things.market, ("actor", "thing", "place"), places=words.SHOPS),
+    "handmade": Plot(giving.handmade, ("actor", "other", "thing")),
+    "market": Plot(giving.market, ("actor", "thing", "place"), places=words.SHOPS),
     "moved": Plot(things.moved, ("actor", "other", "thing", "second_place")),
     "confession": Plot(things.confession, ("actor", "other", "thing")),
-    "refusal": Plot(things.refusal, ("actor", "other", "thing")),
-    "delivery": Plot(things.delivery, ("actor", "other", "thing", "second_place")),
+    "refusal": Plot(giving.refusal, ("actor", "other", "thing")),
+    "delivery": Plot(giving.delivery, ("actor", "other", "thing", "second_place")),
     "hiding_game": Plot(things.hiding_game, ("actor", "other", "thing", "place")),
     "mistake": Plot(things.mistake, ("actor", "other", "thing")),
-    "chain": Plot(things.chain, ("actor", "other", "third", "thing")),
+    "chain": Plot(giving.chain, ("actor", "other", "third", "thing")),
     "mended": Plot(things.mended, ("actor", "other", "thing")),
-    "waiting": Plot(things.waiting, ("actor", "other", "thing", "place")),
+    "waiting": Plot(giving.waiting, ("actor", "other", "thing", "place")),
     "shelter": Plot(people.shelter, ("actor", "other", "weather", "second_place"), second_places=words.UNDER_A_ROOF),
     "rescue": Plot(people.rescue, ("actor", "animal", "place")),
     "contest": Plot(people.contest, ("actor", "contest", "thing")),

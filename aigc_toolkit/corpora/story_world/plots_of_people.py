@@ -1,6 +1,6 @@
 """Plots that turn on people: weather and shelter, a hurt animal, a contest, a lesson, a new friend, a party, a meal.
 
-Same shape as `plots_of_things`: a `Cast` comes in, the `Event`s of the story come out in order.
+Same shape as `plots_of_giving`: a `Cast` comes in, the `Event`s of the story come out in order.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .cast import Cast
-from .plots_of_things import arrive, feel, go_to, thanks
+from .scenes import arrive, feel, go_to, thanks
 from .world import Event
 
 

@@ -1,7 +1,6 @@
-"""Plots that turn on an object: lost, given, broken, lent, hidden, moved, traded, made, bought.
+"""Plots that turn on what happens to an object: lost, stuck, broken, hidden, moved, taken by mistake.
 
-Each plot takes a `Cast` and yields the `Event`s of its story in order; the opening (who is who) and the closing line are
-written by `plots`. Events are consistent by construction and checked by the world that they are applied to.
+Same shape as `plots_of_giving`: a `Cast` comes in, the `Event`s of the story come out in order.
 """
 
 from __future__ import annotations
@@ -9,26 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .cast import Cast
+from .scenes import arrive, feel, go_to, thanks
 from .world import Event
-
-
-def feel(person: str, feeling: str, cause: Event | None = None) -> Event:
-    """`person` comes to feel something, because of `cause` where one is given."""
-    return Event("feel", actor=person, feeling=feeling, cause=cause)
-
-
-def thanks(c: Cast, who: str, whom: str, probability: float = 0.6) -> Iterator[Event]:
-    if c.maybe(probability):
-        yield Event("thank", actor=who, other=whom)
-
-
-def arrive(c: Cast, who: str, place: str) -> Event:
-    """Somebody goes somewhere; in half of the stories it is said when."""
-    return Event("go", actor=who, place=place, time=c.time if c.maybe() else None)
-
-
-def go_to(c: Cast, who: str, place: str) -> Event:
-    return Event("go", actor=who, place=place)
 
 
 def lost_and_found(c: Cast) -> Iterator[Event]:
@@ -54,19 +35,6 @@ def lost_and_found(c: Cast) -> Iterator[Event]:
     yield feel(c.actor, c.rng.choice(["happy", "relieved", "grateful"]), back)
 
 
-def gift(c: Cast) -> Iterator[Event]:
-    yield Event("own", actor=c.actor, thing=c.thing)
-    yield arrive(c, c.actor, c.place)
-    yield Event("meet", actor=c.actor, other=c.other, place=c.place)
-    yield feel(c.other, "lonely", Event("alone", actor=c.other))
-    if c.maybe():
-        yield Event("show", actor=c.actor, other=c.other, thing=c.thing)
-    given = Event("give", actor=c.actor, other=c.other, thing=c.thing)
-    yield given
-    yield from thanks(c, c.other, c.actor)
-    yield feel(c.other, c.rng.choice(["happy", "grateful"]), given)
-
-
 def broken_toy(c: Cast) -> Iterator[Event]:
     yield Event("own", actor=c.actor, thing=c.thing)
     yield Event("ask_for", actor=c.other, other=c.actor, thing=c.thing)
@@ -80,44 +48,6 @@ def broken_toy(c: Cast) -> Iterator[Event]:
     if c.maybe():
         yield Event("forgive", actor=c.actor, other=c.other)
     yield feel(c.actor, "happy", Event("mend_of", actor=c.other, other=c.actor, thing=c.thing))
-
-
-def trade(c: Cast) -> Iterator[Event]:
-    yield Event("own", actor=c.actor, thing=c.thing)
-    yield Event("own", actor=c.other, thing=c.second)
-    yield arrive(c, c.actor, c.place)
-    yield Event("meet", actor=c.actor, other=c.other, place=c.place)
-    if c.maybe():
-        yield Event("show", actor=c.actor, other=c.other, thing=c.thing)
-    traded = Event("trade", actor=c.actor, other=c.other, thing=c.thing, second=c.second)
-    yield traded
-    yield feel(c.rng.choice([c.actor, c.other]), c.rng.choice(["happy", "excited"]), traded)
-
-
-def treasure(c: Cast) -> Iterator[Event]:
-    yield arrive(c, c.actor, c.place)
-    found = Event("find_new", actor=c.actor, thing=c.thing, place=c.place)
-    yield found
-    yield feel(c.actor, c.rng.choice(["excited", "surprised"]), found)
-    yield Event("carry", actor=c.actor, thing=c.thing, place=c.second_place)
-    yield Event("show", actor=c.actor, other=c.other, thing=c.thing)
-    if c.maybe():
-        yield Event("put", actor=c.actor, thing=c.thing, place=c.spot)
-
-
-def borrowed(c: Cast) -> Iterator[Event]:
-    yield Event("own", actor=c.other, thing=c.thing)
-    yield Event("ask_for", actor=c.actor, other=c.other, thing=c.thing)
-    lent = Event("lend", actor=c.other, other=c.actor, thing=c.thing)
-    yield lent
-    yield feel(c.actor, c.rng.choice(["happy", "grateful"]), lent)
-    yield Event("carry", actor=c.actor, thing=c.thing, place=c.place)
-    if c.maybe():
-        yield Event("show", actor=c.actor, other=c.third, thing=c.thing)
-    back = Event("give_back", actor=c.actor, other=c.other, thing=c.thing)
-    yield back
-    yield from thanks(c, c.actor, c.other)
-    yield feel(c.other, c.rng.choice(["happy", "relieved"]), back)
 
 
 def quarrel(c: Cast) -> Iterator[Event]:
@@ -142,30 +72,6 @@ def stuck(c: Cast) -> Iterator[Event]:
     yield Event("give_back", actor=c.other, other=c.actor, thing=c.thing)
     yield from thanks(c, c.actor, c.other)
     yield feel(c.actor, c.rng.choice(["happy", "grateful"]), Event("reach_for", c.other, c.actor, thing=c.thing))
-
-
-def handmade(c: Cast) -> Iterator[Event]:
-    made = Event("make", actor=c.actor, thing=c.thing)
-    yield made
-    yield feel(c.actor, "proud", made)
-    yield Event("carry", actor=c.actor, thing=c.thing, place=c.place)
-    yield Event("meet", actor=c.actor, other=c.other, place=c.place)
-    given = Event("give", actor=c.actor, other=c.other, thing=c.thing)
-    yield given
-    yield from thanks(c, c.other, c.actor)
-    yield feel(c.other, c.rng.choice(["happy", "surprised"]), given)
-
-
-def market(c: Cast) -> Iterator[Event]:
-    yield arrive(c, c.actor, c.place)
-    yield Event("buy", actor=c.actor, thing=c.thing, place=c.place)
-    if c.maybe():
-        yield Event("carry", actor=c.actor, thing=c.thing, place=c.second_place)
-    if c.maybe():
-        yield Event("show", actor=c.actor, other=c.other, thing=c.thing)
-    yield Event("go_home", actor=c.actor)
-    yield Event("put", actor=c.actor, thing=c.thing, place=c.spot)
-    yield feel(c.actor, "happy")
 
 
 def moved(c: Cast) -> Iterator[Event]:
@@ -197,34 +103,6 @@ def confession(c: Cast) -> Iterator[Event]:
     yield feel(c.actor, "relieved", told)
 
 
-def refusal(c: Cast) -> Iterator[Event]:
-    yield Event("own", actor=c.actor, thing=c.thing)
-    yield Event("ask_for", actor=c.other, other=c.actor, thing=c.thing)
-    no = Event("refuse", actor=c.actor, other=c.other, thing=c.thing)
-    yield no
-    yield feel(c.other, "sad", no)
-    if c.maybe():
-        yield feel(c.actor, "sorry", no)
-    yield Event("apologize", actor=c.actor, other=c.other)
-    lent = Event("lend", actor=c.actor, other=c.other, thing=c.thing)
-    yield lent
-    yield from thanks(c, c.other, c.actor)
-    yield feel(c.other, c.rng.choice(["happy", "grateful"]), lent)
-
-
-def delivery(c: Cast) -> Iterator[Event]:
-    yield Event("own", actor=c.actor, thing=c.thing)
-    yield Event("carry", actor=c.actor, thing=c.thing, place=c.place)
-    if c.maybe():
-        yield Event("meet", actor=c.actor, other=c.third, place=c.place)
-    yield Event("carry", actor=c.actor, thing=c.thing, place=c.second_place)
-    yield Event("meet", actor=c.actor, other=c.other, place=c.second_place)
-    given = Event("give", actor=c.actor, other=c.other, thing=c.thing)
-    yield given
-    yield from thanks(c, c.other, c.actor)
-    yield feel(c.other, c.rng.choice(["happy", "surprised"]), given)
-
-
 def hiding_game(c: Cast) -> Iterator[Event]:
     yield Event("own", actor=c.other, thing=c.thing)
     yield Event("hide", actor=c.other, thing=c.thing, place=c.place)
@@ -251,19 +129,6 @@ def mistake(c: Cast) -> Iterator[Event]:
     yield feel(c.other, c.rng.choice(["relieved", "happy"]), back)
 
 
-def chain(c: Cast) -> Iterator[Event]:
-    yield Event("own", actor=c.actor, thing=c.thing)
-    yield arrive(c, c.actor, c.place)
-    yield Event("meet", actor=c.actor, other=c.other, place=c.place)
-    yield Event("give", actor=c.actor, other=c.other, thing=c.thing)
-    yield from thanks(c, c.other, c.actor, 0.4)
-    yield Event("carry", actor=c.other, thing=c.thing, place=c.second_place)
-    yield Event("meet", actor=c.other, other=c.third, place=c.second_place)
-    given = Event("give", actor=c.other, other=c.third, thing=c.thing)
-    yield given
-    yield feel(c.third, c.rng.choice(["happy", "grateful", "surprised"]), given)
-
-
 def mended(c: Cast) -> Iterator[Event]:
     yield Event("own", actor=c.actor, thing=c.thing)
     broke = Event("break", actor=c.actor, thing=c.thing)
@@ -276,15 +141,3 @@ def mended(c: Cast) -> Iterator[Event]:
     yield from thanks(c, c.actor, c.other)
     repaired = Event("mend_of", actor=c.other, other=c.actor, thing=c.thing)
     yield feel(c.actor, c.rng.choice(["happy", "grateful"]), repaired)
-
-
-def waiting(c: Cast) -> Iterator[Event]:
-    yield arrive(c, c.actor, c.place)
-    waited = Event("wait", actor=c.actor, other=c.other, place=c.place)
-    yield waited
-    yield feel(c.actor, c.rng.choice(["lonely", "worried"]), waited)
-    yield go_to(c, c.other, c.place)
-    yield Event("apologize", actor=c.other, other=c.actor)
-    brought = Event("bring", actor=c.other, other=c.actor, thing=c.thing)
-    yield brought
-    yield feel(c.actor, c.rng.choice(["happy", "surprised"]), brought)

@@ -16,7 +16,10 @@ from .world import Event
 
 @dataclass(frozen=True)
 class Question:
-    """`asked`: an event whose kind is the question's and whose roles it names. `answer`: the same with the answer's roles; None: not said."""
+    """`asked`: an event whose kind is the question's and whose roles it names.
+
+    `answer`: the same with the answer's roles, or None where the story does not say. `answer_role`: the role that is asked for.
+    """
 
     asked: Event
     answer: Event | None
