@@ -59,6 +59,9 @@ def test_stopping_ends_the_text_of_that_session_alone():
     stops.stop("a")
     assert mine.is_set() and not other.is_set()
     stops.stop("nobody")
+    newer = stops.start("b")
+    stops.end("b", other)
+    assert other.is_set() and not newer.is_set()
 
 
 def updates(lm, text, **changes):

@@ -12,10 +12,11 @@ from aigc_toolkit import Generation, LanguageModel, attention_view, capture_atte
 
 from . import examples
 from .blocks import StatusLine, ViewBlock, error
+from .problems import explain
 from .routes import PREFIX
 from .store import ResultStore
 from .texts import message
-from .write_tab import WriteTab, explain
+from .write_tab import WriteTab
 
 
 def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteTab, tabs: gr.Tabs) -> None:

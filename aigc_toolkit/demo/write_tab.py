@@ -18,7 +18,7 @@ from aigc_toolkit.views import append_message
 
 from . import examples
 from .blocks import StatusLine, ViewBlock, error
-from .texts import message
+from .problems import explain
 
 SECONDS_BETWEEN_UPDATES = 0.12
 LONGEST = 400  # new tokens
@@ -47,6 +47,12 @@ class Stops:
     def stop(self, session: str) -> None:
         if event := self._events.pop(session, None):
             event.set()
+
+    def end(self, session: str, event: threading.Event) -> None:
+        """The text that `event` belongs to has ended, by itself or because its reader left."""
+        event.set()
+        if self._events.get(session) is event:
+            del self._events[session]
 
 
 def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
@@ -155,7 +161,7 @@ def written(
     except (TypeError, ValueError) as problem:
         yield error(explain(lm, text, problem, too_long="too_long_to_write")), None
     finally:
-        event.set()
+        stops.end(session, event)
 
 
 def _portions(steps: Iterator[TokenStep], tokens: list[TokenStep]) -> Iterator[dict]:
@@ -167,14 +173,3 @@ def _portions(steps: Iterator[TokenStep], tokens: list[TokenStep]) -> Iterator[d
             yield append_message(tokens[before:], start=before)
             before, sent = sent, len(tokens)
             due = time.monotonic() + SECONDS_BETWEEN_UPDATES
-
-
-def explain(lm: LanguageModel, text: str, problem: Exception, *, too_long: str) -> dict[str, str]:
-    """What is wrong with a text or setting, in both languages; `too_long` is the message for a text beyond the context."""
-    lone = next((position for position, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
-    if lone is not None:
-        return message("surrogate", position=lone)
-    num_tokens = len(lm.texts.encode(text))
-    if lm.context_length is not None and num_tokens >= lm.context_length:
-        return message(too_long, tokens=num_tokens, limit=lm.context_length)
-    return message("bad_setting", reason=str(problem))

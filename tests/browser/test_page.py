@@ -105,6 +105,16 @@ def test_text_beyond_the_context_gets_a_clear_message(page):
     expect(page.locator("#look-status")).to_contain_text("There is no text yet")
 
 
+def test_half_a_character_is_named(page):
+    page.evaluate("""() => {
+        const box = document.querySelector("#write-prompt textarea");
+        box.value = "half \\ud83d";
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+    }""")
+    page.locator("#write-go").click()
+    expect(page.locator("#write-status")).to_contain_text("half of a character at position 5", timeout=30_000)
+
+
 def test_an_example_fills_the_prompt(page):
     page.get_by_role("button", name="Mia lost her kite").click()
     expect(page.locator("#write-prompt textarea")).to_have_value(re.compile("dropped it there"))
