@@ -14,6 +14,7 @@ _MODULE_OF = {
     "Generation": "generation",
     "LanguageModel": "language_model",
     "TokenStep": "generation",
+    "TokenStream": "generation",
     "TrainConfig": "training",
     "TrainStep": "training",
     "attention_view": "views",

@@ -77,6 +77,13 @@ def test_writing_streams_and_ends_with_the_generation(lm):
     assert len(positions) == len(generation.tokens) == 12
 
 
+def test_no_token_is_lost_when_many_come_between_two_updates(lm, monkeypatch):
+    monkeypatch.setattr("aigc_toolkit.demo.write_tab.SECONDS_BETWEEN_UPDATES", 60)
+    every = updates(lm, "Once upon", length=40)
+    assert len(every) == 3
+    assert [step["position"] for step in every[-1][0]["steps"]] == [step.position for step in every[-1][1].tokens]
+
+
 def test_a_stopped_text_says_so(lm):
     stops = Stops()
     running = written(lm, stops, "a", "Once", temperature=0.0, top_k=0, top_p=1.0, length=100, seed=0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from aigc_toolkit import Generation, LanguageModel, TokenStep, generation_view, stream
+from aigc_toolkit import Generation, LanguageModel, TokenStream, generation_view, stream
 from aigc_toolkit.views import append_message
 
 from . import examples
@@ -150,26 +150,24 @@ def written(
             seed=int(seed),
             stop_event=event,
         )
-        beginning = Generation(text, "", (), steps.prompt_ids, None, lm.name)
-        yield generation_view(beginning).payload(), None
-        tokens: list[TokenStep] = []
-        for update in _portions(steps, tokens):
-            yield update, None
-        last = append_message(tokens[-8:], start=max(0, len(tokens) - 8), stop_reason=steps.stop_reason)
-        whole = "".join(step.text for step in tokens)
-        yield last, Generation(text, whole, tuple(tokens), steps.prompt_ids, steps.stop_reason, lm.name)
+        yield generation_view(steps.generation()).payload(), None
+        for update in _portions(steps):
+            yield update, steps.generation() if update["stop_reason"] else None
     except (TypeError, ValueError) as problem:
         yield error(explain(lm, text, problem, too_long="too_long_to_write")), None
     finally:
         stops.end(session, event)
 
 
-def _portions(steps: Iterator[TokenStep], tokens: list[TokenStep]) -> Iterator[dict]:
-    """Collects `steps` into `tokens` and, a few times a second, tells the view the new ones and those of the update before."""
+def _portions(steps: TokenStream) -> Iterator[dict]:
+    """A few times a second, and at the end, what the view needs to draw the new tokens.
+
+    A portion holds those of the one before, too: a browser that was busy may have passed over one.
+    """
     sent, before, due = 0, 0, 0.0
-    for step in steps:
-        tokens.append(step)
+    for _ in steps:
         if time.monotonic() >= due:
-            yield append_message(tokens[before:], start=before)
-            before, sent = sent, len(tokens)
+            yield append_message(steps.tokens[before:], start=before)
+            before, sent = sent, len(steps.tokens)
             due = time.monotonic() + SECONDS_BETWEEN_UPDATES
+    yield append_message(steps.tokens[before:], start=before, stop_reason=steps.stop_reason)

@@ -51,13 +51,13 @@ def generate(lm: LanguageModel, prompt: str, **settings) -> Generation:
     ' there was a'
     """
     steps = stream(lm, prompt, **settings)
-    tokens = tuple(steps)
-    text = "".join(step.text for step in tokens)
-    return Generation(prompt, text, tokens, steps.prompt_ids, steps.stop_reason, lm.name)
+    for _ in steps:
+        pass
+    return steps.generation()
 
 
 class TokenStream(Iterator[TokenStep]):
-    """A running generation: iterate it for steps; `.prompt_ids`, and `.stop_reason` once it has ended."""
+    """A running generation: iterate it for steps; `.prompt_ids`, `.tokens` so far, and `.stop_reason` once it has ended."""
 
     def __init__(
         self,
@@ -72,7 +72,9 @@ class TokenStream(Iterator[TokenStep]):
         vocabulary_size = lm.model.config.get_text_config().vocab_size
         sampling.check(vocabulary_size)
         _check_counts(max_new_tokens, num_alternatives, vocabulary_size)
+        self.prompt = prompt
         self.prompt_ids = _prompt_ids(lm, prompt)
+        self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
         self._last_reason, num_new = _length(lm, len(self.prompt_ids), max_new_tokens)
         self._end = len(self.prompt_ids) + num_new  # first position that will not be filled
@@ -110,9 +112,15 @@ class TokenStream(Iterator[TokenStep]):
             alternatives=choice.alternatives(self._lm.texts.display),
             position=self._position,
         )
+        self.tokens.append(step)
         self._next_ids = (choice.id,)
         self._position += 1
         return step
+
+    def generation(self) -> Generation:
+        """What was written so far, as one record; its `stop_reason` is None while more may come."""
+        text = "".join(step.text for step in self.tokens)
+        return Generation(self.prompt, text, tuple(self.tokens), self.prompt_ids, self.stop_reason, self._lm.name)
 
     def _logits(self) -> torch.Tensor:
         """Float32 logits (V,) after the ids the model has not read yet."""

@@ -48,7 +48,7 @@ class Generation:
     text: str  # the generated part alone
     tokens: tuple[TokenStep, ...] = field(repr=False)
     prompt_ids: tuple[int, ...] = field(repr=False)
-    stop_reason: StopReason
+    stop_reason: StopReason | None  # None: not ended yet
     model_name: str
 
     @property
