@@ -13,7 +13,7 @@ import huggingface_hub
 import torch
 import transformers
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
-from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from .gpt import GPT, to_hugging_face
 from .tokens import TokenTexts
@@ -44,7 +44,11 @@ class LanguageModel:
         >>> LanguageModel.from_gpt(gpt, corpus.tokenizer).save("runs/mine")
         PosixPath('runs/mine')
         """
-        return cls(to_hugging_face(gpt).eval(), tokenizer, name)
+        model = to_hugging_face(gpt).eval()
+        ends = _end_ids(tokenizer)
+        model.config.eos_token_id = ends
+        model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.eos_token_id)
+        return cls(model, tokenizer, name)
 
     @property
     def device(self) -> torch.device:
@@ -138,6 +142,15 @@ def save_model(lm: LanguageModel, folder: str | Path) -> Path:
 def builtin_names() -> list[str]:
     """Names of the models that ship with the package."""
     return sorted(path.parent.name for path in BUILTIN_FOLDER.glob("*/config.json"))
+
+
+def _end_ids(tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """Tokens that end a text: the end of text and, where there is a chat template, the special token that closes a turn."""
+    ids = [tokenizer.eos_token_id]
+    if tokenizer.chat_template:
+        turn = tokenizer.apply_chat_template([{"role": "assistant", "content": "."}], tokenize=True, return_dict=False)
+        ids += [turn[-1]] if tokenizer.added_tokens_decoder.get(turn[-1]) else []
+    return ids
 
 
 def _folder(name: str, revision: str | None, trust_remote_code: bool) -> Path:

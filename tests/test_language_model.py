@@ -9,7 +9,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForMaskedLM, BertModel, T5Config, T5ForConditionalGeneration
 
-from aigc_toolkit import language_model
+from aigc_toolkit import GPT, GPTConfig, language_model, story_corpus
 from aigc_toolkit.language_model import LanguageModel, load_model, save_model
 
 
@@ -196,3 +196,17 @@ def test_saving_replaces_an_earlier_model(lm, copy):
 def test_a_model_without_a_stated_limit_has_no_context_length(tokenizer):
     model = T5ForConditionalGeneration(T5Config(vocab_size=400, d_model=16, d_ff=16, num_layers=1, num_heads=2, d_kv=8))
     assert LanguageModel(model, tokenizer, "t5").context_length is None
+
+
+def test_a_trained_gpt_ends_at_the_end_of_text_and_of_a_turn():
+    corpus = story_corpus(20, vocabulary_size=400)
+    sizes = dict(context=32, num_layers=1, num_heads=2, width=16)
+    lm = LanguageModel.from_gpt(GPT(GPTConfig.modern(vocabulary_size=400, **sizes)), corpus.tokenizer)
+    ends = corpus.tokenizer.convert_tokens_to_ids(["<|endoftext|>", "<|end|>"])
+    assert lm.model.generation_config.eos_token_id == ends and not lm.model.training
+
+
+def test_a_gpt_without_a_chat_template_ends_at_the_end_of_text(tokenizer):
+    sizes = dict(context=32, num_layers=1, num_heads=2, width=16)
+    lm = LanguageModel.from_gpt(GPT(GPTConfig.modern(vocabulary_size=len(tokenizer), **sizes)), tokenizer)
+    assert lm.model.generation_config.eos_token_id == [tokenizer.eos_token_id]
