@@ -11,7 +11,7 @@ import gradio as gr
 from aigc_toolkit import Generation, LanguageModel, attention_view, capture_attention
 
 from . import examples
-from .blocks import StatusLine, ViewBlock, error
+from .blocks import error, status_line, view_block
 from .problems import explain
 from .routes import PREFIX
 from .store import ResultStore
@@ -35,8 +35,8 @@ def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteT
             look = gr.Button(i18n("look_button"), variant="primary", elem_id="look-go")
     with gr.Row(elem_classes="aigc-examples"):
         chosen = [gr.Button(name, size="sm") for name, _ in examples.LOOK]
-    status = StatusLine(elem_id="look-status")
-    view = ViewBlock("attention_view.js", elem_id="look-view")
+    status = status_line(elem_id="look-status")
+    view = view_block("attention_view.js", elem_id="look-view")
 
     def look_at(typed: str, request: gr.Request) -> dict:
         if not typed.strip():

@@ -17,7 +17,7 @@ from aigc_toolkit import Generation, LanguageModel, TokenStream, generation_view
 from aigc_toolkit.views import append_message
 
 from . import examples
-from .blocks import StatusLine, ViewBlock, error
+from .blocks import error, status_line, view_block
 from .problems import explain
 
 SECONDS_BETWEEN_UPDATES = 0.12
@@ -77,8 +77,8 @@ def write_tab(lm: LanguageModel, i18n: gr.I18n) -> WriteTab:
             gr.Button(name, size="sm").click(lambda text=text: text, None, prompt, queue=False, api_visibility="private")
     with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"), gr.Row():
         settings = _settings(i18n)
-    status = StatusLine(elem_id="write-status")
-    view = ViewBlock("generation_view.js", elem_id="write-view")
+    status = status_line(elem_id="write-status")
+    view = view_block("generation_view.js", elem_id="write-view")
     look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, elem_id="write-look")
 
     def write(text: str, temperature: float, top_k: int, top_p: float, length: int, seed: int, request: gr.Request):

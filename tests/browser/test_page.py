@@ -116,8 +116,8 @@ def test_half_a_character_is_named(page):
 
 
 def test_an_example_fills_the_prompt(page):
-    page.get_by_role("button", name="Mia lost her kite").click()
-    expect(page.locator("#write-prompt textarea")).to_have_value(re.compile("dropped it there"))
+    page.get_by_role("button", name="Mia loses her kite").click()
+    expect(page.locator("#write-prompt textarea")).to_have_value(re.compile("dropped the kite there"))
 
 
 @pytest.mark.parametrize("dark", [False, True])
