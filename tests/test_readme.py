@@ -38,7 +38,7 @@ def test_every_command_is_there():
 
 def test_the_file_map_is_the_disk():
     (tree,) = [body for body in blocks(ENGLISH, "text") if "aigc_toolkit/" in body and "notebooks/" in body]
-    named = [line.split("  ")[0].strip() for line in tree.splitlines() if line.strip()]
+    named = [line.strip().split("  ")[0] for line in tree.splitlines()]
     inside = [name for line, name in zip(tree.splitlines(), named, strict=True) if line.startswith("  ")]
     top = [name for name in named if name not in inside]
     assert all((ROOT / name).exists() for name in top), top

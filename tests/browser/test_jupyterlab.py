@@ -1,5 +1,6 @@
 """The first notebook in a real JupyterLab: the views appear, draw, and answer when another head is asked for."""
 
+import json
 import os
 import shutil
 import socket
@@ -26,7 +27,9 @@ def lab(tmp_path_factory) -> Iterator[str]:
         port = free.getsockname()[1]
     settings = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
     quiet = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
-    environment = os.environ | {"PYTHONPATH": str(NOTEBOOK.parents[1]), "JUPYTER_CONFIG_DIR": str(folder / "config")}
+    write_setting(folder, "notebook-extension/tracker", {"windowingMode": "none"})  # else cells out of sight are not drawn
+    own = {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    environment = os.environ | {"PYTHONPATH": str(NOTEBOOK.parents[1])} | own
     command = [sys.executable, "-m", "jupyter", "lab", *settings, *quiet]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
@@ -35,6 +38,12 @@ def lab(tmp_path_factory) -> Iterator[str]:
         yield address
         server.terminate()
         server.wait(timeout=20)
+
+
+def write_setting(folder: Path, name: str, setting: dict) -> None:
+    path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(setting))
 
 
 def wait_for(url: str, log: Path) -> None:
