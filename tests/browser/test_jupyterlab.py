@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -62,6 +63,7 @@ def test_the_views_live_in_a_notebook(lab, chromium):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{lab}/lab/tree/{NOTEBOOK.name}?reset")
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
+    expect(page.get_by_role("button", name=re.compile(r"\| Idle"))).to_be_visible(timeout=60_000)  # a kernel is connected
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).first.click()
     story = page.locator(".aigc-step").first
