@@ -1,0 +1,107 @@
+"""Put the attention calls of a pass into layers, and make sure that none is missing.
+
+In: a model and its sites in the order in which they ran. Out: a `Stack` per kind of attention: "encoder", "decoder", "cross". Layers
+of hybrids that have no attention (recurrent, linear, convolution) are named; a layer whose attention was not heard is refused. Does
+not know weights.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from torch import nn
+from transformers import PreTrainedModel
+
+from .eager_weights import NotWhole
+from .memory import config_number
+from .sites import AnySite
+
+KINDS_OF_ENCODER_DECODERS = ("encoder", "decoder", "cross")  # in the order in which they run first
+FIRST_NUMBER = re.compile(r"(^|\.)(\d+)(\.|$)")
+ATTENTION_CLASS = re.compile("attention|attn", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All attention of one kind, in the order of layers."""
+
+    sites: tuple[AnySite, ...]
+    other_layers: dict[int, str] = field(default_factory=dict)  # layers of the model that have no attention, and what they are
+
+    @property
+    def num_model_layers(self) -> int:
+        return len(self.sites) + len(self.other_layers)
+
+
+def stacks(model: PreTrainedModel, sites: Sequence[AnySite]) -> dict[str, Stack]:
+    """The recorded `sites` as whole stacks. Raises NotWhole where a layer is missing or cannot be told from another."""
+    if model.config.is_encoder_decoder:
+        return {kind: _stack(model, part, None) for kind, part in _encoder_decoder_parts(sites).items()}
+    stack = _stack(model, sites, config_number(model.config, "num_hidden_layers") or None)
+    return {"encoder" if any(site.sees_ahead for site in sites) else "decoder": stack}
+
+
+def weight_stacks(model: PreTrainedModel, sites_of_kinds: dict[str, Sequence[AnySite]]) -> dict[str, Stack]:
+    """The same for weights that came layer by layer. Raises NotWhole where their number is not the number of layers."""
+    if model.config.is_encoder_decoder:
+        return {kind: Stack(tuple(sites)) for kind, sites in sites_of_kinds.items()}
+    (sites,) = sites_of_kinds.values()
+    num_layers = config_number(model.config, "num_hidden_layers")
+    if len(sites) != num_layers:
+        raise NotWhole(f"{len(sites)} attentions were given by {num_layers} layers")
+    return {"encoder" if any(site.sees_ahead for site in sites) else "decoder": Stack(tuple(sites))}
+
+
+def without_attention(model: PreTrainedModel) -> str | None:
+    """What the layers of a model are that has no attention at all (Mamba, RWKV), or None."""
+    if any(ATTENTION_CLASS.search(type(module).__name__) for module in model.modules()):
+        return None
+    inner = [
+        type(part).__name__ for layers in model.modules() if isinstance(layers, nn.ModuleList) for part in layers[0].children()
+    ]
+    mixers = [name for name in inner if "norm" not in name.lower()]
+    return mixers[0] if mixers else type(model).__name__
+
+
+def _encoder_decoder_parts(sites: Sequence[AnySite]) -> dict[str, list[AnySite]]:
+    parts: dict[str, list[AnySite]] = {}
+    for site in sites:
+        parts.setdefault(re.sub(r"\d+", "#", site.name), []).append(site)
+    if len(parts) != len(KINDS_OF_ENCODER_DECODERS):
+        raise NotWhole(f"its {len(parts)} kinds of attention ({', '.join(parts)}) are not encoder, decoder and cross attention")
+    return dict(zip(KINDS_OF_ENCODER_DECODERS, parts.values(), strict=True))
+
+
+def _stack(model: PreTrainedModel, sites: Sequence[AnySite], num_layers: int | None) -> Stack:
+    bases = {site.name.partition("#")[0] for site in sites}
+    if len(bases) == 1 and len(sites) > 1:  # one module used as every layer, as in ALBERT
+        if len(sites) != num_layers:
+            raise NotWhole(f"{sites[0].name} attends {len(sites)} times in {num_layers} layers")
+        return Stack(tuple(sites))
+    repeated = next((site.name for site in sites if "#" in site.name), None)
+    if repeated is not None:
+        raise NotWhole(f"{repeated.partition('#')[0]} attends more than once in a pass")
+    found = [FIRST_NUMBER.search(site.name) for site in sites]
+    if not all(found):
+        raise NotWhole(f"{sites[found.index(None)].name} is in no numbered layer")
+    container_names = {site.name[: match.start(2)] for site, match in zip(sites, found, strict=True)}
+    if len(container_names) > 1:
+        raise NotWhole(f"its attention is in several stacks: {', '.join(sorted(container_names))}")
+    container = model.get_submodule(container_names.pop().removesuffix("."))
+    indices = [int(match[2]) for match in found]
+    if num_layers not in (None, len(container)) or indices != sorted(set(indices)):
+        raise NotWhole(f"{len(sites)} attentions were recorded of {num_layers or len(container)} layers")
+    others = [index for index in range(len(container)) if index not in indices]
+    return Stack(tuple(sites), {index: _other_layer(model, container[index], index) for index in others})
+
+
+def _other_layer(model: PreTrainedModel, layer: nn.Module, index: int) -> str:
+    """What a layer without a recorded attention is. Raises NotWhole where it may have one."""
+    types = getattr(model.config.get_text_config(), "layer_types", None) or []
+    stated = types[index] if index < len(types) else None
+    if stated == "linear_attention":
+        return stated
+    has_attention = any(ATTENTION_CLASS.search(type(module).__name__) for module in layer.modules())
+    if has_attention or "attention" in (stated or ""):
+        raise NotWhole(f"the attention of layer {index} ({type(layer).__name__}) was not heard")
+    return stated or type(layer).__name__
