@@ -57,7 +57,7 @@ class LanguageModel:
         limits = [getattr(self.model.config.get_text_config(), "max_position_embeddings", None)]
         if self.tokenizer.model_max_length < 10**9:  # transformers writes 1e30 for "not stated"
             limits.append(self.tokenizer.model_max_length)
-        return min((limit for limit in limits if limit is not None), default=None)
+        return min((limit for limit in limits if limit is not None and limit > 0), default=None)  # XLNet writes -1 for "none"
 
     @property
     def num_parameters(self) -> int:

@@ -17,6 +17,7 @@ from .fused_kernel import FusedKernelMode
 from .inputs import HasIds, Read, read, shifted, token_names
 from .layers import Stack, stacks, weight_stacks, without_attention
 from .memory import DEFAULT_LIMIT_BYTES, check_limit, config_number, recording_bytes, weights_bytes
+from .output_projection import ProjectionMode
 from .recorder import Recording, recording
 
 PLACES = ("device", "cpu")
@@ -32,9 +33,9 @@ def capture_attention(
 ) -> Attention | Iterator[Attention]:
     """The `Attention` of `lm` over a text (tokenized by the model's own tokenizer), token ids or a generation.
 
-    Encoders also read a pair of texts (a tuple), vision models pixels (C, height, width). An encoder-decoder reads `source` (a text,
-    ids, or sound features) and writes `text`. A list of texts gives an iterator that captures one after the other. Padding is
-    left out, whatever side the tokenizer puts it on.
+    Encoders also read a pair of texts (a tuple), vision models pixels (C, height, width). An encoder-decoder reads `source` (a
+    text, ids, or sound features) and writes `text`. A list of texts gives an iterator that captures one after the other. Padding
+    is left out, whatever side the tokenizer puts it on.
 
     The model runs with the kernel it always runs with, and its logits are unchanged. Memory: queries, keys and values of every
     layer, so linear in the number of tokens, kept on the model's "device" or the "cpu" (`keep_on`). Families that attend past
@@ -107,7 +108,7 @@ def _stacks(lm: LanguageModel, arguments: dict, reads: dict[str, Read], settings
     limit = settings["memory_limit_bytes"]
     check_limit(recording_bytes(lm.model.config, num_tokens, lm.model.dtype), limit, "queries, keys and values")
     settings = settings | {"num_calls": config_number(lm.model.config, "num_hidden_layers")}
-    with recording(lm.model, **settings) as record:
+    with recording(lm.model, **settings) as record, ProjectionMode(record):
         lm.model(**arguments)
     if not _heard(record):
         what = without_attention(lm.model)
@@ -130,7 +131,7 @@ def _heard(record: Recording) -> bool:
 def _attention(lm: LanguageModel, parts: dict[str, Stack], reads: dict[str, Read]) -> Attention:
     """One `Attention` per kind, hung on the decoder's where there are three."""
     made: list[Attention] = []
-    for kind in sorted(parts, key="cross encoder decoder".split().index):
+    for kind in sorted(parts, key=["cross", "encoder", "decoder"].index):
         sites = parts[kind].sites
         rows = reads.get("decoder" if kind == "cross" else kind, reads.get(""))
         columns = reads["encoder"] if kind == "cross" else rows

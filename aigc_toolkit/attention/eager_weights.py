@@ -1,8 +1,8 @@
 """Weights from the families whose attention only their own eager code sees (Bloom, MPT, GPT-J, XLNet, DeBERTa ...).
 
-In: a model and its inputs. Out: one `WeightsSite` per layer and kind, or a sentence that says why not. These models keep queries and
-keys to themselves, so what is kept is every weight: quadratic in the number of tokens, and proven by its shape and its row sums
-only. Does not change how the model computes.
+In: a model and its inputs. Out: one `WeightsSite` per layer and kind, or a sentence that says why not. These models keep queries
+and keys to themselves, so what is kept is every weight: quadratic in the number of tokens, and proven by its shape and its row
+sums only. Does not change how the model computes.
 """
 
 import torch

@@ -1,8 +1,8 @@
 """Put the attention calls of a pass into layers, and make sure that none is missing.
 
-In: a model and its sites in the order in which they ran. Out: a `Stack` per kind of attention: "encoder", "decoder", "cross". Layers
-of hybrids that have no attention (recurrent, linear, convolution) are named; a layer whose attention was not heard is refused. Does
-not know weights.
+In: a model and its sites in the order in which they ran. Out: a `Stack` per kind of attention: "encoder", "decoder", "cross".
+Layers of hybrids that have no attention (recurrent, linear, convolution) are named; a layer whose attention was not heard is
+refused. Does not know weights.
 """
 
 import re
