@@ -141,9 +141,9 @@ def test_rows_and_columns_are_parts_of_the_whole(attention):
 
 @pytest.mark.parametrize("size", [1, 5, 48])
 def test_a_tile_holds_the_largest_weight_of_each_cell(attention, size, monkeypatch):
-    monkeypatch.setattr("aigc_toolkit.attention.attention.BLOCK_CELLS", 50)  # several blocks
+    monkeypatch.setattr("aigc_toolkit.attention.tiles.BLOCK_CELLS", 50)  # several blocks
     weights, count = attention.weights(0, 1), len(attention.tokens)
-    tile = attention.tile(0, 1, size)
+    tile = attention.tile(0, 1, size=size)
     num_bins = min(size, count)
     edges = [index * count // num_bins for index in range(num_bins)] + [count]
     for row in range(num_bins):
@@ -248,7 +248,7 @@ def test_parts_that_do_not_exist(attention, arguments, message):
 
 def test_a_tile_without_cells(attention):
     with pytest.raises(ValueError, match="size is 0; 1 or more is allowed. Use 48"):
-        attention.tile(0, 0, 0)
+        attention.tile(0, 0, size=0)
 
 
 def test_training_mode(tokenizer):
@@ -292,7 +292,7 @@ def test_a_kernel_that_computes_something_else_is_noticed(tokenizer, monkeypatch
         return sdpa_attention_forward(*args, scaling=scaling / 2, **kwargs)
 
     monkeypatch.setitem(AttentionInterface._global_mapping, "sdpa", half_scale)
-    with pytest.raises(ValueError, match=r"cannot be recorded: recomputed attention of layer \d is .* off"):
+    with pytest.raises(ValueError, match=r"cannot be recorded: the recomputed attention of decoder layer \d is .* off"):
         capture_attention(make("llama", tokenizer), TEXT)
 
 

@@ -106,7 +106,7 @@ def test_learned_sinks_are_a_pseudo_token(tokenizer):
     assert attention.key_tokens == [*attention.tokens, "<sink>"]
     took = attention.weights(0, 1)[:, -1]
     assert (took > 0).all() and took[0] == pytest.approx(1 - attention.weights(0, 1)[0, 0], abs=1e-6)
-    assert attention.tile(0, 1, 5).shape == (5, 5)
+    assert attention.tile(0, 1, size=5).shape == (5, 5)
 
 
 def test_an_encoder_decoder_has_three_kinds_of_attention(tokenizer):

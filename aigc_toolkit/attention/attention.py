@@ -1,8 +1,8 @@
 """Attention weights on demand, from recorded queries and keys.
 
-In: the sites of one forward pass and the tokens it read. Out: weights of any head and rows, recomputed in float32,
-small pictures of heads, and a proof against the model's own output. Holds nothing of the model: it may be moved, trained
-or deleted afterwards.
+In: the sites of one forward pass and the tokens it read. Out: weights of any head and rows, recomputed in float32, and a proof
+against the model's own output; `measures` holds what else can be asked. Holds nothing of the model: it may be moved, trained or
+deleted afterwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .measures import Measures
+from .positions import check_index, positions
 from .sites import AnySite
+from .tiles import RowSums
 
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 SINK = "<sink>"  # a pseudo-token for what a learned sink takes
-BLOCK_CELLS = 2**22  # weights held at once while a picture is made: 16 MB in float32
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Verification:
     compared: str = "outputs"  # or "row sums"
 
 
-class Attention:
+class Attention(Measures):
     """The attention of one text: `.tokens`, `.num_layers`, `.num_heads`, `.weights(layer, head)`.
 
     Layers and heads count from 0; heads are query heads. Weights are what the model computed, in float32. Encoder-decoders have
@@ -68,6 +70,7 @@ class Attention:
         self.other_layers = dict(other_layers or {})  # layers of the model that have no attention, and what they are
         sink = [SINK] if any(site.sinks is not None for site in self.sites) else []
         self.key_tokens = [*(self.tokens if key_tokens is None else key_tokens), *sink]  # what the columns stand for
+        self._row_sums = RowSums()  # of heads whose picture was made
         self._of_kind = {kind: self} | {other.kind: other for other in other_kinds}
 
     @property
@@ -124,26 +127,10 @@ class Attention:
         took, so that rows sum to 1. Raises ValueError for a layer, head, position or kind that does not exist.
         """
         site = self._site(layer, head, kind)
-        row_ids = _positions(rows, site.num_queries, "rows")
+        row_ids = positions(rows, site.num_queries, "rows")
         weights = site.weights(head, torch.as_tensor(row_ids, device=site.device))  # (R, K), with a sink (R, K + 1)
-        return weights.cpu().numpy()[:, _positions(columns, weights.shape[1], "columns")]
-
-    def tile(self, layer: int, head: int, size: int = 48) -> np.ndarray:
-        """A small picture of one head: float32, at most (size, size), each cell the largest weight it covers."""
-        if size < 1:
-            raise ValueError(f"size is {size}; 1 or more is allowed. Use 48 for a small picture.")
-        site = self._site(layer, head, None)
-        num_queries, num_keys = site.num_queries, site.num_keys
-        row_starts, column_starts = _bins(num_queries, size), _bins(num_keys, size)
-        bins_at_once = max(1, BLOCK_CELLS // (num_keys * -(-num_queries // len(row_starts))))
-        blocks = []
-        for first in range(0, len(row_starts), bins_at_once):
-            starts = row_starts[first : first + bins_at_once]
-            end = row_starts[first + bins_at_once] if first + bins_at_once < len(row_starts) else num_queries
-            weights = self.weights(layer, head, rows=slice(starts[0], end), columns=slice(num_keys))
-            block = np.maximum.reduceat(weights, column_starts, axis=1)
-            blocks.append(np.maximum.reduceat(block, starts - starts[0], axis=0))
-        return np.concatenate(blocks)
+        numbers = weights.cpu().numpy()
+        return numbers if columns is None else numbers[:, positions(columns, weights.shape[1], "columns")]
 
     @torch.inference_mode()
     def verify(self) -> Verification:
@@ -174,28 +161,6 @@ class Attention:
 
     def _site(self, layer: int, head: int, kind: str | None) -> AnySite:
         part = self if kind is None else self.of(kind)
-        _check_index("layer", layer, part.num_layers)
-        _check_index("head", head, part.sites[layer].num_heads)
+        check_index("layer", layer, part.num_layers)
+        check_index("head", head, part.sites[layer].num_heads)
         return part.sites[layer]
-
-
-def _check_index(what: str, index: int, count: int) -> None:
-    if not 0 <= index < count:
-        raise ValueError(f"{what} is {index}; this model has {count}, counted from 0. Use 0 to {count - 1}.")
-
-
-def _positions(chosen: slice | Sequence[int] | None, count: int, what: str) -> np.ndarray:
-    everything = np.arange(count)
-    if chosen is None or isinstance(chosen, slice):
-        return everything[chosen if chosen is not None else slice(None)]
-    positions = np.asarray(chosen, dtype=np.int64).reshape(-1)
-    if positions.size and not (positions.min() >= 0 and positions.max() < count):
-        outside = positions[(positions < 0) | (positions >= count)][0]
-        raise ValueError(f"{what} hold position {outside}; there are {count} tokens. Use 0 to {count - 1}, or a slice.")
-    return positions
-
-
-def _bins(count: int, size: int) -> np.ndarray:
-    """Starts of at most `size` near-equal bins over `count` positions."""
-    num_bins = min(count, size)
-    return np.arange(num_bins) * count // num_bins

@@ -18,6 +18,7 @@ import torch
 from transformers import AttentionInterface, PreTrainedModel
 
 from .memory import over_limit
+from .output_projection import output_gram
 from .sites import Site
 
 KERNELS = ("sdpa", "eager")  # others keep the mask in a form of their own
@@ -43,6 +44,7 @@ class Recording:
         self.sites: list[Site] = []
         self.refusals: list[str] = []
         self.names = {id(module): name for name, module in model.named_modules()}
+        self.unprojected: torch.Tensor | None = None  # the last site's output, until its projection is heard: (B, Q, H, Dv)
         self._num_times: Counter[str] = Counter()
         self._keep, self._limit, self._num_calls = keep, memory_limit_bytes, num_calls
         self._moved: dict[tuple, tuple[torch.Tensor, torch.Tensor]] = {}  # layers share masks: move each once
@@ -73,7 +75,14 @@ class Recording:
             num_times = self._num_times[name]
             site = _site(name if num_times == 1 else f"{name}#{num_times}", kernel, arguments, output)
             self.sites.append(self._kept(site))
+            self.unprojected = output
             self._check_memory()
+
+    def project(self, weight: torch.Tensor) -> None:
+        """The last site's output goes through `weight` (H * Dv, D) into the residual stream."""
+        site = self.sites[-1]
+        self.sites[-1] = replace(site, output_gram=output_gram(weight, site.num_heads).to(site.device))
+        self.unprojected = None
 
     def _kept(self, site: Site) -> Site:
         if self._keep == "device" or site.device.type == self._keep:

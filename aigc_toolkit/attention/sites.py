@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+HIDDEN = -1e4  # masks that are added hide a key with this or less
 ROW_BLOCK_CELLS = 2**22  # scores held at once while rows are summed up: 16 MB in float32
 
 
@@ -28,6 +29,7 @@ class Site:
     causal: bool  # without a mask: a query sees the keys up to its own position
     sampled_rows: torch.Tensor  # (R,) query positions
     sampled_output: torch.Tensor  # (R, H, Dv), what the kernel returned there
+    output_gram: torch.Tensor | None = None  # (H, Dv, Dv), W_O W_O^T of each head, where its projection was heard
 
     compared = "outputs"
 
@@ -64,12 +66,20 @@ class Site:
         if self.mask is None:
             return not self.causal
         cell = self.mask[0, 0, 1].item()
-        return cell if self.mask.dtype == torch.bool else cell > -1e4
+        return cell if self.mask.dtype == torch.bool else cell > HIDDEN
 
     @property
     def num_bytes(self) -> int:
         """Memory of queries, keys and values; masks are shared between layers and not counted."""
         return sum(tensor.numel() * tensor.element_size() for tensor in (self.query, self.key, self.value))
+
+    def seen(self, rows: torch.Tensor) -> torch.Tensor:
+        """Whether any head lets query `rows` (R,) see each key, bool (R, K): by the mask, whatever the weights are."""
+        if self.mask is not None:
+            mask = self.mask[:, rows % self.mask.shape[1], : self.num_keys]  # (1 or H, R, K)
+            return (mask if mask.dtype == torch.bool else mask > HIDDEN).any(0)
+        keys = torch.arange(self.num_keys, device=rows.device)  # (K,)
+        return keys <= rows[:, None] if self.causal else torch.ones(len(rows), len(keys), dtype=torch.bool, device=rows.device)
 
     def scores(self, head: int, rows: torch.Tensor, columns: slice = slice(None)) -> torch.Tensor:
         """What goes into the softmax for query `rows` (R,), float32 (R, C): -inf where a key is not seen.
@@ -78,7 +88,7 @@ class Site:
         """
         group = self.num_heads // self.num_key_value_heads
         key = self.key[head // group, columns].float()  # (C, D)
-        scores = (self.query[head, rows].float() @ key.T) * self.scaling  # (R, C)
+        scores = (self.query[head, rows].float() * self.scaling) @ key.T  # (R, C)
         if self.softcap is not None:
             scores = self.softcap * torch.tanh(scores / self.softcap)
         if self.bias is not None:
@@ -88,7 +98,8 @@ class Site:
             return scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask.float()
         if self.causal:
             positions = torch.arange(self.num_keys, device=rows.device)[columns]  # (C,)
-            return scores.masked_fill(positions > rows[:, None], -torch.inf)
+            num_seen_by_all = int((positions <= rows.min()).sum()) if len(rows) else 0
+            scores[:, num_seen_by_all:].masked_fill_(positions[num_seen_by_all:] > rows[:, None], -torch.inf)
         return scores
 
     def log_sum_exp(self, head: int, rows: torch.Tensor) -> torch.Tensor:
@@ -110,7 +121,9 @@ class Site:
         scores = self.scores(head, rows)  # (R, K)
         if self.sinks is not None:
             scores = torch.cat([scores, self.sinks[head].float().expand(len(rows), 1)], dim=-1)  # (R, K + 1)
-        return scores.softmax(-1).masked_fill(scores.isneginf().all(-1, keepdim=True), 0.0)
+        weights = scores.softmax(-1)
+        sees_nothing = scores.amax(-1).isneginf()  # (R,)
+        return weights.masked_fill_(sees_nothing[:, None], 0.0) if sees_nothing.any() else weights
 
     def error(self) -> float:
         """Largest difference of softmax(scores) v to the sampled outputs, as a share of the largest sampled value."""
@@ -136,6 +149,7 @@ class WeightsSite:
     dtype: torch.dtype  # in which the model computed them
 
     sinks = None
+    output_gram = None
     compared = "row sums"
 
     @property
@@ -171,6 +185,10 @@ class WeightsSite:
     @property
     def sampled_rows(self) -> torch.Tensor:
         return torch.arange(self.num_queries, device=self.device)
+
+    def seen(self, rows: torch.Tensor) -> torch.Tensor:
+        """Whether any head gives a key weight in query `rows` (R,), bool (R, K)."""
+        return self.kept[:, rows].amax(0) > 0
 
     def scores(self, head: int, rows: torch.Tensor, columns: slice = slice(None)) -> torch.Tensor:
         """Logarithms of the weights, float32 (R, C): what a softmax would turn into them."""
