@@ -75,7 +75,8 @@ def _capture(lm: LanguageModel, text: object, source: object, settings: dict) ->
         raise ValueError(f"A pair of texts was given, but {lm.name!r} reads from left to right. Pass one text, or use an encoder.")
     verification = attention.verify()
     if not verification.passed:
-        reason = f"recomputed attention of layer {verification.layer} is {verification.max_error:.1e} off"
+        what = "the recomputed attention" if verification.compared == "outputs" else "a sum of weights, which should be 1,"
+        reason = f"{what} of {verification.kind} layer {verification.layer} is {verification.max_error:.1e} off"
         raise ValueError(_refusal(lm, reason))
     return attention
 

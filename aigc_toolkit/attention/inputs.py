@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -83,30 +84,33 @@ def _read_ids(lm: LanguageModel, given: object, is_target: bool) -> Read:
             raise ValueError(f"The tuple holds {len(given)} texts; a pair is two. Pass a list to look at several texts in turn.")
         return _encoded(lm, given, is_target)
     if isinstance(given, Mapping):
-        return Read(ids=_without_padding(_flat(given["input_ids"]), _flat(given.get("attention_mask", ()))))
+        return _from_encoding(lm, given)
     return Read(ids=_flat(given.ids if isinstance(given, HasIds) else given))
 
 
 def _encoded(lm: LanguageModel, texts: tuple[str, ...], is_target: bool) -> Read:
+    if lm.tokenizer is None:
+        raise ValueError(f"A text was given, but {lm.name!r} has no tokenizer; it reads {lm.model.main_input_name}. Pass a tensor.")
     for text in texts:
         check_text(text)
     if texts == ("",):
         return Read()
-    encoding = lm.tokenizer(text_target=texts[0], verbose=False) if is_target else lm.tokenizer(*texts, verbose=False)
-    mask = encoding.get("attention_mask", ())
-    ids = _without_padding(encoding["input_ids"], mask)
-    types = _without_padding(encoding.get("token_type_ids", ()), mask) if len(texts) == 2 else ()
-    extra = lm.accepted(token_type_ids=torch.tensor([types], device=lm.device)) if types else {}
-    return Read(ids=ids, extra=extra)
+    if is_target:
+        return Read(ids=tuple(lm.tokenizer(text_target=texts[0], verbose=False)["input_ids"]))
+    return _from_encoding(lm, lm.tokenizer(*texts, return_token_type_ids=len(texts) == 2, verbose=False))
 
 
-def _without_padding(numbers: Sequence[int], mask: Sequence[int]) -> tuple[int, ...]:
-    return tuple(numbers if not len(mask) else (number for number, seen in zip(numbers, mask, strict=True) if seen))
+def _from_encoding(lm: LanguageModel, encoding: Mapping) -> Read:
+    """A tokenizer's output of one text, without what it marks as padding."""
+    ids, types = _flat(encoding["input_ids"]), _flat(encoding.get("token_type_ids", ()))
+    seen = [index for index, mark in enumerate(_flat(encoding.get("attention_mask", (1,) * len(ids)))) if mark]
+    extra = lm.accepted(token_type_ids=torch.tensor([[types[index] for index in seen]], device=lm.device)) if types else {}
+    return Read(ids=tuple(ids[index] for index in seen), extra=extra)
 
 
 def _flat(ids: object) -> tuple[int, ...]:
     """Token ids as a tuple, from any sequence of numbers or a batch of one."""
-    if isinstance(ids, torch.Tensor):
+    if isinstance(ids, (torch.Tensor, np.ndarray)):
         ids = ids.tolist()
     try:
         ids = list(ids)

@@ -38,7 +38,7 @@ def stacks(model: PreTrainedModel, sites: Sequence[AnySite]) -> dict[str, Stack]
     if model.config.is_encoder_decoder:
         return {kind: _stack(model, part, None) for kind, part in _encoder_decoder_parts(sites).items()}
     stack = _stack(model, sites, config_number(model.config, "num_hidden_layers") or None)
-    return {"encoder" if any(site.sees_ahead for site in sites) else "decoder": stack}
+    return {_kind(model, sites): stack}
 
 
 def weight_stacks(model: PreTrainedModel, sites_of_kinds: dict[str, Sequence[AnySite]]) -> dict[str, Stack]:
@@ -49,7 +49,7 @@ def weight_stacks(model: PreTrainedModel, sites_of_kinds: dict[str, Sequence[Any
     num_layers = config_number(model.config, "num_hidden_layers")
     if len(sites) != num_layers:
         raise NotWhole(f"{len(sites)} attentions were given by {num_layers} layers")
-    return {"encoder" if any(site.sees_ahead for site in sites) else "decoder": Stack(tuple(sites))}
+    return {_kind(model, sites): Stack(tuple(sites))}
 
 
 def without_attention(model: PreTrainedModel) -> str | None:
@@ -61,6 +61,12 @@ def without_attention(model: PreTrainedModel) -> str | None:
     ]
     mixers = [name for name in inner if "norm" not in name.lower()]
     return mixers[0] if mixers else type(model).__name__
+
+
+def _kind(model: PreTrainedModel, sites: Sequence[AnySite]) -> str:
+    if sites[0].num_queries == 1:  # one token has no other to look ahead to
+        return "decoder" if model.can_generate() else "encoder"
+    return "encoder" if any(site.sees_ahead for site in sites) else "decoder"
 
 
 def _encoder_decoder_parts(sites: Sequence[AnySite]) -> dict[str, list[AnySite]]:
@@ -89,6 +95,8 @@ def _stack(model: PreTrainedModel, sites: Sequence[AnySite], num_layers: int | N
         raise NotWhole(f"its attention is in several stacks: {', '.join(sorted(container_names))}")
     container = model.get_submodule(container_names.pop().removesuffix("."))
     indices = [int(match[2]) for match in found]
+    if len(sites) == num_layers and indices == sorted(indices):  # some families have several in one block, and count them so
+        return Stack(tuple(sites))
     if num_layers not in (None, len(container)) or indices != sorted(set(indices)):
         raise NotWhole(f"{len(sites)} attentions were recorded of {num_layers or len(container)} layers")
     others = [index for index in range(len(container)) if index not in indices]

@@ -6,6 +6,7 @@ what else is in memory: the limit is the caller's.
 
 import torch
 from transformers import PreTrainedConfig
+from transformers.integrations.heterogeneity import AmbiguousGlobalPerLayerAttributeError
 
 DEFAULT_LIMIT_BYTES = 4 * 2**30  # a GPT-2-sized model keeps 32,768 tokens in float32 within it
 
@@ -56,7 +57,10 @@ def in_words(num_bytes: int) -> str:
 
 def config_number(config: PreTrainedConfig, name: str) -> int:
     """A size that `config` states, as a whole number; 0 where it states none, the largest where it differs by layer."""
-    value = getattr(config.get_text_config(), name, None)
-    if isinstance(value, (list, tuple)):
-        value = max((part for part in value if isinstance(part, int)), default=None)
-    return value if isinstance(value, int) else 0
+    config = config.get_text_config()
+    try:
+        value = getattr(config, name, None)
+    except AmbiguousGlobalPerLayerAttributeError:
+        value = [getattr(layer, name, None) for layer in config.per_layer_config]
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return max((number for number in values if isinstance(number, int)), default=0)
