@@ -19,14 +19,15 @@ DEFINITIONS = {
     "of the largest cell of its row",
     "null": "the mean of the score when each row's weights are dealt out again among the keys it may see (Hoeffding 1951, exact)",
     "above_null": "score - null, by which the table is sorted",
-    "z": "standard deviations of the null that the score lies above it",
+    "spread": "the standard deviation of the score under the null",
+    "z": "above_null / spread",
     "num_rows": "queries that the score was taken over: those that may see a key of the pattern, and another",
 }
 
 
 @torch.inference_mode()
 def find_heads(sites: Sequence[AnySite], pattern: Sequence[tuple[int, int]] | np.ndarray) -> pd.DataFrame:
-    """One row per head, best first: layer, head, score, null, above_null, z, num_rows; definitions are in `.attrs`.
+    """One row per head, best first: layer, head, score, null, above_null, spread, z, num_rows; definitions are in `.attrs`.
 
     `pattern` is pairs (query, key) or a matrix (Q, K) of numbers from 0 up. Raises ValueError for an empty pattern, one of
     another size, negative numbers, and one that no query may see.
@@ -47,6 +48,7 @@ def find_heads(sites: Sequence[AnySite], pattern: Sequence[tuple[int, int]] | np
                     "score": found.score,
                     "null": found.null,
                     "above_null": found.score - found.null,
+                    "spread": found.spread,
                     "z": found.z,
                     "num_rows": found.num_rows,
                 }

@@ -169,7 +169,7 @@ class Measures:
         ValueError for an empty pattern, one of another size, negative numbers and one that no query may see.
 
         >>> attention.find_heads([(5, 2), (6, 2)]).columns.tolist()
-        ['layer', 'head', 'score', 'null', 'above_null', 'z', 'num_rows']
+        ['layer', 'head', 'score', 'null', 'above_null', 'spread', 'z', 'num_rows']
         """
         return find_heads.find_heads((self if kind is None else self.of(kind)).sites, pattern)
 
