@@ -108,10 +108,14 @@ class Site:
         +inf for a row that may see nothing, so that its weights are 0. Holds a block of rows at a time.
         """
         block = max(1, ROW_BLOCK_CELLS // self.num_keys)
-        total = torch.cat([self.scores(head, part).logsumexp(-1) for part in rows.split(block)])  # (R,)
+        total = torch.cat([self.scores(head, part, self._seen_columns(part)).logsumexp(-1) for part in rows.split(block)])  # (R,)
         if self.sinks is not None:
             total = torch.logaddexp(total, self.sinks[head].float())
         return total.masked_fill(total.isneginf(), torch.inf)
+
+    def _seen_columns(self, rows: torch.Tensor) -> slice:
+        """Keys beyond these are seen by none of `rows`."""
+        return slice(int(rows.max()) + 1) if self.causal and len(rows) else slice(None)
 
     def weights(self, head: int, rows: torch.Tensor) -> torch.Tensor:
         """Weights of query `rows` (R,) of one head, float32 (R, K), or (R, K + 1) with the sink's share as the last column.

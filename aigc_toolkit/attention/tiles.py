@@ -73,21 +73,16 @@ def _row_of_cells(
 def _pooled(values: torch.Tensor, edges: torch.Tensor, dim: int, reduce: str) -> torch.Tensor:
     """Largest or mean value of each bin between `edges` along `dim`. Bins differ in length by one at most."""
     edges = edges.to(values.device)
-    starts, lengths = edges[:-1], edges.diff()
-    result = values.index_select(dim, starts)
-    for offset in range(1, int(lengths.max())):
-        inside = lengths > offset
-        part = values.index_select(dim, starts[inside] + offset)
-        if reduce == "mean":
-            result.index_add_(dim, inside.nonzero().squeeze(1), part)
-        elif inside.all():
-            torch.maximum(result, part, out=result)
-        else:
-            which = inside.nonzero().squeeze(1)
-            result.index_copy_(dim, which, torch.maximum(result.index_select(dim, which), part))
-    if reduce == "mean":
-        result /= lengths[:, None] if dim == 0 else lengths
-    return result
+    lengths = edges.diff()[:, None]  # (bins, 1)
+    longest = int(lengths.max())
+    places = torch.minimum(
+        torch.arange(longest, device=values.device), lengths - 1
+    )  # (bins, longest): shorter bins repeat their last
+    parts = values.index_select(dim, (edges[:-1, None] + places).flatten()).unflatten(dim, (-1, longest))
+    if reduce == "max":
+        return parts.amax(dim + 1)
+    lengths = lengths if dim == 0 else lengths.T
+    return (parts.sum(dim + 1) - values.index_select(dim, edges[1:] - 1) * (longest - lengths)) / lengths
 
 
 def _edges(positions: range, size: int) -> torch.Tensor:
