@@ -27,6 +27,16 @@ def test_two_layers_that_look_one_back_reach_two_back():
     np.testing.assert_allclose(flow[4], [0, 0, 0.25, 0.5, 0.25])
 
 
+def test_what_a_learned_sink_takes_is_lost(tokenizer):
+    attention = captured("gpt_oss", tokenizer)
+    flow = np.eye(len(attention.tokens))
+    for layer in range(2):
+        mean = np.mean([attention.weights(layer, head)[:, :-1] for head in range(4)], axis=0)
+        flow = (0.5 * mean + 0.5 * np.eye(len(mean))) @ flow
+    np.testing.assert_allclose(attention.rollout(), flow, atol=1e-6)
+    assert (attention.rollout().sum(1) < 1).all()
+
+
 def test_encoder_decoders_have_a_rollout_of_each_self_attention(tokenizer):
     attention = captured("bart", tokenizer, source="Tom gave it back.")
     encoder = attention.of("encoder")

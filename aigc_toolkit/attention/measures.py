@@ -138,10 +138,11 @@ class Measures:
     def rollout(self: "Attention", rows: slice | Sequence[int] | None = None, kind: str | None = None) -> np.ndarray:
         """How much of each input token reaches the last layer, float32 (Q, K): the product over layers of (mean weights + I) / 2.
 
-        Abnar and Zuidema (2020), "Quantifying Attention Flow in Transformers", section 3. Raises ValueError for cross attention.
+        Abnar and Zuidema (2020), "Quantifying Attention Flow in Transformers", section 3. Rows sum to 1, but for what learned sinks
+        take, which is lost. Raises ValueError for cross attention and positions that do not exist.
 
-        >>> attention.rollout(rows=[-1 + len(attention.tokens)]).sum()
-        1.0
+        >>> attention.rollout(rows=[6]).shape
+        (1, 7)
         """
         part = self._self_attention("rollout", kind)
         return rollout.rollout(part.sites, part._row_ids(rows))

@@ -18,7 +18,7 @@ def rollout(sites: Sequence[AnySite], rows: torch.Tensor) -> np.ndarray:
     """Rows (R,) of A_L ... A_2 A_1 with A_l = 0.5 (mean of the heads of layer l) + 0.5 I, float32 (R, K).
 
     Abnar and Zuidema (2020), "Quantifying Attention Flow in Transformers", equations 1 and 2; the half stands for the residual
-    connection. Rows sum to 1.
+    connection. Rows sum to 1, but for what learned sinks take.
     """
     num_tokens = sites[0].num_queries
     flow = torch.zeros(len(rows), num_tokens, device=rows.device)  # (R, T)
