@@ -115,8 +115,9 @@ def _stacks(lm: LanguageModel, arguments: dict, reads: dict[str, Read], settings
         what = without_attention(lm.model)
         if what is not None:
             raise NotWhole(f"it has no attention, its layers are {what}")
-        with recording(lm.model, **settings) as record, FusedKernelMode(record):
-            lm.model(**arguments)
+        if lm.model.config._attn_implementation != "eager":
+            with recording(lm.model, **settings) as record, FusedKernelMode(record):
+                lm.model(**arguments)
     if _heard(record):
         return stacks(lm.model, record.sites)
     check_limit(weights_bytes(lm.model.config, num_tokens), limit, "every weight, since this family shows nothing else")

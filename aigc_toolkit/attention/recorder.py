@@ -159,8 +159,8 @@ def _arguments(attend: Callable, *args, **kwargs) -> dict:
 
 
 def _site(name: str, kernel: str, arguments: dict, output: torch.Tensor) -> Site:
-    query, key, value = arguments["query"], arguments["key"], arguments["value"]
-    num_queries, mask, scaling = query.shape[2], arguments["attention_mask"], arguments["scaling"]
+    query, key, value = _compact([arguments[name][0] for name in ("query", "key", "value")])  # (H, Q, D), (Hkv, K, D), (Hkv, K, Dv)
+    num_queries, mask, scaling = query.shape[1], arguments["attention_mask"], arguments["scaling"]
     is_causal = arguments["is_causal"]
     if is_causal is None:
         is_causal = getattr(arguments["module"], "is_causal", True)  # as transformers' fused kernel decides
@@ -168,9 +168,9 @@ def _site(name: str, kernel: str, arguments: dict, output: torch.Tensor) -> Site
     bias, sinks = arguments["position_bias"], arguments["s_aux"]
     return Site(
         name=name,
-        query=query[0],
-        key=key[0],
-        value=value[0],
+        query=query,
+        key=key,
+        value=value,
         mask=None if mask is None else mask[0],
         bias=None if bias is None else bias[0],
         sinks=None if sinks is None else sinks.detach().reshape(-1).clone(),  # parameters: a later change must not show
@@ -180,3 +180,13 @@ def _site(name: str, kernel: str, arguments: dict, output: torch.Tensor) -> Site
         sampled_rows=rows,
         sampled_output=output[0, rows].clone(),  # output is (B, Q, H, Dv)
     )
+
+
+def _compact(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The tensors, copied where they would keep a larger tensor alive, as parts of a fused projection do."""
+    sizes = [tensor.numel() * tensor.element_size() for tensor in tensors]
+    storages = [tensor.untyped_storage() for tensor in tensors]
+    if sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values()) <= sum(sizes):
+        return tensors
+    parts = zip(tensors, sizes, storages, strict=True)
+    return [tensor.clone() if storage.nbytes() > size else tensor for tensor, size, storage in parts]
