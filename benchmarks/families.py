@@ -101,9 +101,7 @@ def judge(lm, attention: Attention, logits: torch.Tensor, ids: list[int], source
     layers = f"{attention.num_layers} of {attention.num_model_layers} layers"
     facts = f"{lm.model.config._attn_implementation}, {'+'.join(attention.kinds)}, {layers}, {proof.compared}"
     try:
-        eager = copy.deepcopy(lm.model)
-        eager.set_attn_implementation("eager")
-        reference = run(eager, ids, source, output_attentions=True, **lm.accepted(use_cache=False))
+        reference = run(eager_copy(lm.model), ids, source, output_attentions=True, **lm.accepted(use_cache=False))
     except Exception as error:
         return "verified", f"{facts}; no eager kernel: {in_a_line(error)}"
     if not same(reference[0], logits, tolerance=1e-3):
@@ -120,6 +118,16 @@ def judge(lm, attention: Attention, logits: torch.Tensor, ids: list[int], source
             return "wrong", f"{facts}; {kind}: {part.num_layers} layers captured, {len(layers)} in the reference"
         largest = max(largest, *(difference(part, layer, weights[0]) for layer, weights in enumerate(layers)))
     return ("exact" if largest <= LARGEST_DIFFERENCE else "wrong"), f"{facts}; {largest:.1e}"
+
+
+def eager_copy(model: transformers.PreTrainedModel) -> transformers.PreTrainedModel:
+    """The same weights with the eager kernel. Some families choose their kernel only when they are built."""
+    eager = copy.deepcopy(model)
+    eager.set_attn_implementation("eager")
+    if eager.config._attn_implementation != "eager":
+        eager = type(model)._from_config(copy.deepcopy(model.config), attn_implementation="eager").eval()
+        eager.load_state_dict(model.state_dict())
+    return eager
 
 
 def difference(attention: Attention, layer: int, weights: torch.Tensor) -> float:

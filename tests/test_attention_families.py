@@ -1,13 +1,16 @@
 """Every family the documentation names: equal to its own eager kernel, proven by verify(), logits untouched."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from eager_reference import eager_attention, largest_difference
 from small_models import FAMILIES, small_model
 
-from aigc_toolkit.attention import capture_attention
+from aigc_toolkit.attention import Attention, capture_attention
 from aigc_toolkit.language_model import LanguageModel
+from aigc_toolkit.views import attention_view
 
 TEXT = "Mia found the red lantern 在森林里。😀"
 SOURCE = "Tom gave the lantern back to her."
@@ -107,6 +110,22 @@ def test_learned_sinks_are_a_pseudo_token(tokenizer):
     took = attention.weights(0, 1)[:, -1]
     assert (took > 0).all() and took[0] == pytest.approx(1 - attention.weights(0, 1)[0, 0], abs=1e-6)
     assert attention.tile(0, 1, size=5).shape == (5, 5)
+
+
+def test_layers_without_a_sink_beside_layers_with_one(tokenizer):
+    attention = captured("gpt_oss", tokenizer)[1]
+    sites = [dataclasses.replace(attention.sites[0], sinks=None), attention.sites[1]]
+    mixed = Attention(sites, attention.token_ids, attention.tokens, attention.pieces, kind="decoder", model_name="mixed")
+    assert mixed.weights(0, 1).shape == mixed.weights(1, 1).shape == (17, 18)
+    assert not mixed.weights(0, 1)[:, -1].any() and mixed.weights(1, 1)[:, -1].all()
+
+
+def test_a_sink_is_not_drawn_among_the_tokens(tokenizer):
+    attention = captured("gpt_oss", tokenizer)[1]
+    view = attention_view(attention)
+    drawn = np.frombuffer(view.head_bytes(1, 2), dtype="<f2").reshape(17, 17)
+    np.testing.assert_allclose(drawn, attention.weights(1, 2)[:, :17], atol=1e-3)
+    assert view.payload()["causal"]
 
 
 def test_an_encoder_decoder_has_three_kinds_of_attention(tokenizer):

@@ -130,7 +130,10 @@ class Attention(Measures):
         row_ids = positions(rows, site.num_queries, "rows")
         weights = site.weights(head, torch.as_tensor(row_ids, device=site.device))  # (R, K), with a sink (R, K + 1)
         numbers = weights.cpu().numpy()
-        return numbers if columns is None else numbers[:, positions(columns, weights.shape[1], "columns")]
+        part = self if kind is None else self.of(kind)
+        if site.sinks is None and len(part.key_tokens) > site.num_keys:  # only other layers have sinks
+            numbers = np.pad(numbers, ((0, 0), (0, 1)))
+        return numbers if columns is None else numbers[:, positions(columns, numbers.shape[1], "columns")]
 
     @torch.inference_mode()
     def verify(self) -> Verification:
