@@ -74,6 +74,13 @@ FAMILIES: dict[str, tuple[str, dict]] = {
         "ViTModel",
         {name: size for name, size in SIZES.items() if name != "max_position_embeddings"} | {"image_size": 24, "patch_size": 8},
     ),
+    "clip": (
+        "CLIPForImageClassification",
+        {
+            "vision_config": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+            | {"image_size": 24, "patch_size": 8}
+        },
+    ),
     "bloom": ("BloomForCausalLM", NAMES | {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
     "mpt": ("MptForCausalLM", NAMES | {"d_model": 32, "n_layers": 2, "n_heads": 4, "max_seq_len": 128}),
     "falcon": ("FalconForCausalLM", PLAIN),

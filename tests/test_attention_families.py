@@ -23,7 +23,7 @@ CAPTURED = [family for family in FAMILIES if family != "mamba"]
 def given_for(family):
     """What the family reads: a text, or pixels; and its source, where it has one."""
     noise = torch.Generator().manual_seed(1)
-    if family == "vit":
+    if family in ("vit", "clip"):
         return torch.randn(3, 24, 24, generator=noise), None
     if family == "whisper":
         return TEXT, torch.randn(8, 24, generator=noise)

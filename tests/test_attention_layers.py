@@ -57,8 +57,14 @@ def test_layers_that_are_not_whole(names, message):
 
 def test_several_attentions_in_a_block_that_the_configuration_counts_as_layers():
     model, sites = recorded("llama")
-    both = named(sites, "model.layers.0.self_attn.0", "model.layers.0.self_attn.1")
-    assert stacks(model, both)["decoder"].sites == tuple(both)
+    names = [f"model.layers.{block}.self_attn.{part}" for block in range(2) for part in range(2)]
+    four = named(sites * 2, *names)
+    with pytest.raises(NotWhole, match="4 attentions were recorded of 2 layers"):
+        stacks(model, four)
+    model.config.num_hidden_layers = 4
+    assert stacks(model, four)["decoder"].sites == tuple(four)
+    with pytest.raises(NotWhole, match="4 attentions were recorded of 4 layers"):
+        stacks(model, named(four, *names[:2], *names[:2]))
 
 
 def test_a_layer_that_states_linear_attention_has_no_weights():
@@ -74,6 +80,18 @@ def test_a_layer_that_states_attention_but_shows_none():
         stacks(model, sites)
     model.config.layer_types = None
     assert stacks(model, sites)["decoder"].other_layers == {0: "Lfm2DecoderLayer", 2: "Lfm2DecoderLayer"}
+
+
+def test_one_tower_of_a_model_with_two(tokenizer):
+    """CLIP's text and vision towers may have different depths; only the one that reads pixels runs."""
+    attention = capture_attention(LanguageModel(small_model("clip"), None, "clip"), torch.rand(3, 24, 24))
+    assert attention.num_layers == 2 and attention.tokens[:2] == ["[CLS]", "patch 0,0"]
+
+
+def test_a_configuration_that_states_no_number_of_layers():
+    config = SimpleNamespace(is_encoder_decoder=False, sub_configs={}, get_text_config=lambda: SimpleNamespace())
+    with pytest.raises(NotWhole, match="2 attentions were given by an unknown number of layers"):
+        weight_stacks(SimpleNamespace(config=config), {"": recorded("llama")[1]})
 
 
 def test_an_encoder_decoder_without_three_kinds():

@@ -39,7 +39,8 @@ def capture_attention(
 
     The model runs with the kernel it always runs with, and its logits are unchanged. Memory: queries, keys and values of every
     layer, so linear in the number of tokens, kept on the model's "device" or the "cpu" (`keep_on`). Families that attend past
-    both transformers' interface and torch's fused kernel keep all weights instead: quadratic.
+    both transformers' interface and torch's fused kernel keep all weights instead: quadratic. What would need more than
+    `memory_limit_bytes` (4 GiB unless said otherwise) is refused.
 
     Raises ValueError for no text, a text beyond the context or the memory limit (before the model runs), a model in training mode,
     and a model whose attention cannot be recorded whole (the message names why).

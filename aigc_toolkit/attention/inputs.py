@@ -151,7 +151,8 @@ def _input_tensor(lm: LanguageModel, tensor: torch.Tensor) -> torch.Tensor:
 
 def _patch_names(lm: LanguageModel, pixels: torch.Tensor, num_tokens: int) -> list[str]:
     """ "[CLS]", further special tokens where there are any, then "patch row,column" of an image (1, C, height, width)."""
-    size = config_number(lm.model.config, "patch_size")
+    config = lm.model.config
+    size = config_number(getattr(config, "vision_config", config), "patch_size")  # CLIP-like models keep it with the tower
     rows, columns = (length // size for length in pixels.shape[-2:]) if size else (0, num_tokens)
     num_special = num_tokens - rows * columns
     if not size or num_special < 0:

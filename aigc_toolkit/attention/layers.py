@@ -36,8 +36,8 @@ class Stack:
 def stacks(model: PreTrainedModel, sites: Sequence[AnySite]) -> dict[str, Stack]:
     """The recorded `sites` as whole stacks. Raises NotWhole where a layer is missing or cannot be told from another."""
     if model.config.is_encoder_decoder:
-        return {kind: _stack(model, part, None) for kind, part in _encoder_decoder_parts(sites).items()}
-    stack = _stack(model, sites, config_number(model.config, "num_hidden_layers") or None)
+        return {kind: _stack(model, part, frozenset()) for kind, part in _encoder_decoder_parts(sites).items()}
+    stack = _stack(model, sites, _stated_layers(model))
     return {_kind(model, sites): stack}
 
 
@@ -46,9 +46,9 @@ def weight_stacks(model: PreTrainedModel, sites_of_kinds: dict[str, Sequence[Any
     if model.config.is_encoder_decoder:
         return {kind: Stack(tuple(sites)) for kind, sites in sites_of_kinds.items()}
     (sites,) = sites_of_kinds.values()
-    num_layers = config_number(model.config, "num_hidden_layers")
-    if len(sites) != num_layers:
-        raise NotWhole(f"{len(sites)} attentions were given by {num_layers} layers")
+    stated = _stated_layers(model)
+    if len(sites) not in stated:
+        raise NotWhole(f"{len(sites)} attentions were given by {_in_words(stated)} layers")
     return {_kind(model, sites): Stack(tuple(sites))}
 
 
@@ -59,8 +59,19 @@ def without_attention(model: PreTrainedModel) -> str | None:
     inner = [
         type(part).__name__ for layers in model.modules() if isinstance(layers, nn.ModuleList) for part in layers[0].children()
     ]
-    mixers = [name for name in inner if "norm" not in name.lower()]
+    mixers = [name for name in inner if "norm" not in name.lower() and name not in ("ModuleList", "Sequential", "Identity")]
     return mixers[0] if mixers else type(model).__name__
+
+
+def _stated_layers(model: PreTrainedModel) -> frozenset[int]:
+    """The numbers of layers that the configuration states: one, or one for each part (text, vision, sound)."""
+    parts = [getattr(model.config, name) for name in model.config.sub_configs]
+    numbers = [config_number(config, "num_hidden_layers") for config in (model.config, *parts) if config is not None]
+    return frozenset(numbers) - {0}
+
+
+def _in_words(numbers: frozenset[int]) -> str:
+    return " or ".join(str(number) for number in sorted(numbers)) or "an unknown number of"
 
 
 def _kind(model: PreTrainedModel, sites: Sequence[AnySite]) -> str:
@@ -78,11 +89,12 @@ def _encoder_decoder_parts(sites: Sequence[AnySite]) -> dict[str, list[AnySite]]
     return dict(zip(KINDS_OF_ENCODER_DECODERS, parts.values(), strict=True))
 
 
-def _stack(model: PreTrainedModel, sites: Sequence[AnySite], num_layers: int | None) -> Stack:
+def _stack(model: PreTrainedModel, sites: Sequence[AnySite], stated: frozenset[int]) -> Stack:
+    """The layers of one kind; `stated` are the numbers of layers that the whole model may have, none for any."""
     bases = {site.name.partition("#")[0] for site in sites}
     if len(bases) == 1 and len(sites) > 1:  # one module used as every layer, as in ALBERT
-        if len(sites) != num_layers:
-            raise NotWhole(f"{sites[0].name} attends {len(sites)} times in {num_layers} layers")
+        if len(sites) not in stated:
+            raise NotWhole(f"{sites[0].name} attends {len(sites)} times in {_in_words(stated)} layers")
         return Stack(tuple(sites))
     repeated = next((site.name for site in sites if "#" in site.name), None)
     if repeated is not None:
@@ -95,10 +107,11 @@ def _stack(model: PreTrainedModel, sites: Sequence[AnySite], num_layers: int | N
         raise NotWhole(f"its attention is in several stacks: {', '.join(sorted(container_names))}")
     container = model.get_submodule(container_names.pop().removesuffix("."))
     indices = [int(match[2]) for match in found]
-    if len(sites) == num_layers and indices == sorted(indices):  # some families have several in one block, and count them so
-        return Stack(tuple(sites))
-    if num_layers not in (None, len(container)) or indices != sorted(set(indices)):
-        raise NotWhole(f"{len(sites)} attentions were recorded of {num_layers or len(container)} layers")
+    num_each = len(sites) // len(container)
+    if len(sites) in stated and num_each and indices == sorted([*range(len(container))] * num_each):
+        return Stack(tuple(sites))  # some families have several attentions in a block, and count each as a layer
+    if (stated and len(container) not in stated) or indices != sorted(set(indices)):
+        raise NotWhole(f"{len(sites)} attentions were recorded of {_in_words(stated or frozenset([len(container)]))} layers")
     others = [index for index in range(len(container)) if index not in indices]
     return Stack(tuple(sites), {index: _other_layer(model, container[index], index) for index in others})
 
