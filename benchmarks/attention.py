@@ -45,6 +45,7 @@ RUNS = [  # shape, tokens, methods, repeats
     ("gpt2-small", 32768, ("ours",), 1),
 ]
 NUM_ROWS, LAYER, HEAD = 64, 6, 3
+LOOKS_AT = 4096  # tokens
 
 
 def main() -> None:
@@ -58,13 +59,15 @@ def main() -> None:
         flush=True,
     )
     report = {"machine": machine(), "runs": [], "ours_at_4096": []}
-    for shape, num_tokens, methods, repeats in RUNS:
-        if num_tokens <= arguments.largest:
-            report["runs"] += compare(shape, num_tokens, methods, min(repeats, arguments.repeats), arguments.device)
-    for shape in SHAPES:
-        found = child(shape, min(4096, arguments.largest), "looks", arguments.device, None)
-        print(f"{shape}: " + ", ".join(f"{name} {_spread(values)}" for name, values in found.items()), flush=True)
-        report["ours_at_4096"].append({"shape": shape} | found)
+    runs = [run for run in RUNS if run[1] <= arguments.largest]
+    for long in (False, True):
+        for shape, num_tokens, methods, repeats in runs:
+            if (num_tokens > LOOKS_AT) == long:
+                report["runs"] += compare(shape, num_tokens, methods, min(repeats, arguments.repeats), arguments.device)
+        for shape in () if long else SHAPES:
+            found = child(shape, min(LOOKS_AT, arguments.largest), "looks", arguments.device, None)
+            print(f"{shape}: " + ", ".join(f"{name} {_spread(values)}" for name, values in found.items()), flush=True)
+            report["ours_at_4096"].append({"shape": shape} | found)
     if arguments.save:
         arguments.save.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
@@ -107,10 +110,11 @@ def measure(arguments: argparse.Namespace) -> dict:
     head_of = {"eager": eager_head, "bertviz": bertviz_page, "ours": our_head}[arguments.one]
     head_of(lm, ids[:16])  # the first call of anything loads code
     before = memory_now(arguments.device)
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     result = head_of(lm, ids)
-    seconds, gigabytes = time.perf_counter() - start, (memory_peak(arguments.device) - before) / GIGABYTE
-    return {"seconds": seconds, "gigabytes": gigabytes} | errors(result, arguments.one, ids, arguments.reference)
+    times = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu_start}
+    gigabytes = (memory_peak(arguments.device) - before) / GIGABYTE
+    return times | {"gigabytes": gigabytes} | errors(result, arguments.one, ids, arguments.reference)
 
 
 @torch.inference_mode()
@@ -195,7 +199,7 @@ def _summary(runs: list[dict]) -> dict:
     failed = next((run["failed"] for run in runs if "failed" in run), None)
     if failed:
         return {"failed": failed}
-    return {name: [run[name] for run in runs] for name in ("seconds", "gigabytes", "error", "against") if name in runs[0]}
+    return {name: [run[name] for run in runs] for name in ("seconds", "cpu_seconds", "gigabytes", "error", "against") if name in runs[0]}
 
 
 def _line(row: dict, ours: dict) -> str:
