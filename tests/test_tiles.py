@@ -41,6 +41,13 @@ def test_every_cell_is_what_its_definition_says(attentions, family, rows, column
         assert tile.dtype == np.float32
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_weights_do_not_depend_on_how_many_rows_are_computed_at_once(attentions, family, monkeypatch):
+    whole = attentions[family].weights(1, 2)
+    monkeypatch.setattr("aigc_toolkit.attention.sites.ROW_BLOCK_CELLS", 100)
+    np.testing.assert_allclose(attentions[family].weights(1, 2), whole, atol=1e-6)
+
+
 def test_cross_attention_is_a_picture_of_two_texts(tokenizer):
     attention = captured("bart", tokenizer, source="Tom gave the red lantern back to her in the forest.")
     weights = attention.weights(0, 1, kind="cross")

@@ -120,14 +120,28 @@ class Site:
     def weights(self, head: int, rows: torch.Tensor) -> torch.Tensor:
         """Weights of query `rows` (R,) of one head, float32 (R, K), or (R, K + 1) with the sink's share as the last column.
 
-        A row that may see nothing is all zero.
+        A row that may see nothing is all zero. Holds a block of rows at a time besides the result.
         """
-        scores = self.scores(head, rows)  # (R, K)
+        num_columns = self.num_keys + (self.sinks is not None)
+        weights = torch.zeros(len(rows), num_columns, device=self.device)  # (R, K) or (R, K + 1)
+        block = max(1, ROW_BLOCK_CELLS // self.num_keys)
+        for part, numbers in zip(rows.split(block), weights.split(block), strict=True):
+            self._fill(head, part, numbers)
+        return weights
+
+    def _fill(self, head: int, rows: torch.Tensor, weights: torch.Tensor) -> None:
+        """Write the weights of `rows` (R,) into `weights` (R, K) or (R, K + 1), which is all zero."""
+        scores = self.scores(head, rows, self._seen_columns(rows))  # (R, seen K)
+        num_seen = scores.shape[1]
         if self.sinks is not None:
-            scores = torch.cat([scores, self.sinks[head].float().expand(len(rows), 1)], dim=-1)  # (R, K + 1)
-        weights = scores.softmax(-1)
+            scores = torch.cat([scores, self.sinks[head].float().expand(len(rows), 1)], dim=-1)  # (R, seen K + 1)
+        shares = scores.softmax(-1)
         sees_nothing = scores.amax(-1).isneginf()  # (R,)
-        return weights.masked_fill_(sees_nothing[:, None], 0.0) if sees_nothing.any() else weights
+        if sees_nothing.any():
+            shares[sees_nothing] = 0.0
+        weights[:, :num_seen] = shares[:, :num_seen]
+        if self.sinks is not None:
+            weights[:, -1] = shares[:, -1]
 
     def error(self) -> float:
         """Largest difference of softmax(scores) v to the sampled outputs, as a share of the largest sampled value."""
