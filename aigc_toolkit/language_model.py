@@ -21,6 +21,7 @@ from .tokens import TokenTexts
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
+PIXELS_FILE = "preprocessor_config.json"  # what a model of pixels or sound has instead
 DOWNLOADED_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
@@ -31,11 +32,11 @@ class LanguageModel:
     LanguageModel('story', Qwen3ForCausalLM, 2.6 M parameters, float32 on cpu)
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, name: str):
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast | None, name: str):
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
-        self.texts = TokenTexts(tokenizer)
+        self.texts = None if tokenizer is None else TokenTexts(tokenizer)  # models of pixels or sound have none
 
     @classmethod
     def from_gpt(cls, gpt: GPT, tokenizer: PreTrainedTokenizerFast, name: str = "gpt") -> "LanguageModel":
@@ -59,9 +60,9 @@ class LanguageModel:
     def context_length(self) -> int | None:
         """The largest number of tokens the model reads at once; None where it states no limit."""
         limits = [getattr(self.model.config.get_text_config(), "max_position_embeddings", None)]
-        if self.tokenizer.model_max_length < 10**9:  # transformers writes 1e30 for "not stated"
+        if self.tokenizer is not None and self.tokenizer.model_max_length < 10**9:  # transformers writes 1e30 for "not stated"
             limits.append(self.tokenizer.model_max_length)
-        return min((limit for limit in limits if limit is not None), default=None)
+        return min((limit for limit in limits if limit is not None and limit > 0), default=None)  # XLNet writes -1 for "none"
 
     @property
     def num_parameters(self) -> int:
@@ -119,7 +120,9 @@ def load_model(
             f"The weights of {str(name)!r} lack {len(missing)} tensors of {type(model).__name__}, the first "
             f"{missing[0]!r}; a checkpoint must hold them all. Get a whole one, or mend 'architectures' in config.json."
         )
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    tokenizer = None
+    if _has(folder, *TOKENIZER_FILES):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     return LanguageModel(model.to(torch_device).eval(), tokenizer, str(name))
 
 
@@ -135,7 +138,8 @@ def save_model(lm: LanguageModel, folder: str | Path) -> Path:
             "Choose another name or empty it first."
         )
     lm.model.save_pretrained(folder)
-    lm.tokenizer.save_pretrained(folder)
+    if lm.tokenizer is not None:
+        lm.tokenizer.save_pretrained(folder)
     return folder
 
 
@@ -191,15 +195,17 @@ def _allowed() -> str:
     return f"allowed are a built-in model ({', '.join(builtin_names())}), a local folder or a Hugging Face id"
 
 
-def _check_folder(folder: Path, name: str) -> None:
-    def has(*patterns: str) -> bool:
-        return any(next(folder.glob(pattern), None) for pattern in patterns)
+def _has(folder: Path, *patterns: str) -> bool:
+    return any(next(folder.glob(pattern), None) for pattern in patterns)
 
-    if not has("config.json"):
+
+def _check_folder(folder: Path, name: str) -> None:
+    if not _has(folder, "config.json"):
         lack = "has no config.json, so it is no model"
-    elif not has("model.safetensors", "model.safetensors.index.json"):
-        lack = "has only weights that can run code when read (.bin, .pt)" if has("*.bin", "*.pt") else "has no weights"
-    elif not has(*TOKENIZER_FILES):
+    elif not _has(folder, "model.safetensors", "model.safetensors.index.json"):
+        unsafe = _has(folder, "*.bin", "*.pt")
+        lack = "has only weights that can run code when read (.bin, .pt)" if unsafe else "has no weights"
+    elif not _has(folder, *TOKENIZER_FILES, PIXELS_FILE):
         lack = "has no tokenizer"
     else:
         return

@@ -10,14 +10,10 @@ from transformers import (
     AttentionInterface,
     BertConfig,
     BertForMaskedLM,
-    BloomConfig,
-    BloomForCausalLM,
     Gemma2Config,
     Gemma2ForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
-    Lfm2Config,
-    Lfm2ForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MambaConfig,
@@ -26,14 +22,11 @@ from transformers import (
     MistralForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
-    T5Config,
-    T5ForConditionalGeneration,
 )
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from aigc_toolkit.attention import Attention, capture_attention
-from aigc_toolkit.attention.attention import head_weights
-from aigc_toolkit.attention.recorder import Site
+from aigc_toolkit.attention.sites import Site
 from aigc_toolkit.generation import generate
 from aigc_toolkit.language_model import LanguageModel
 
@@ -49,7 +42,6 @@ SMALL = {
 }
 GROUPED = {**SMALL, "num_key_value_heads": 2}
 GPT2 = {"vocab_size": 400, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128, "initializer_range": 0.3}
-T5 = {"vocab_size": 400, "d_model": 16, "d_ff": 16, "num_layers": 1, "num_heads": 2, "d_kv": 8}
 
 FAMILIES = {
     "qwen3": lambda: Qwen3ForCausalLM(Qwen3Config(**GROUPED, head_dim=16)),
@@ -149,9 +141,9 @@ def test_rows_and_columns_are_parts_of_the_whole(attention):
 
 @pytest.mark.parametrize("size", [1, 5, 48])
 def test_a_tile_holds_the_largest_weight_of_each_cell(attention, size, monkeypatch):
-    monkeypatch.setattr("aigc_toolkit.attention.attention.BLOCK_CELLS", 50)  # several blocks
+    monkeypatch.setattr("aigc_toolkit.attention.tiles.BLOCK_CELLS", 50)  # several blocks
     weights, count = attention.weights(0, 1), len(attention.tokens)
-    tile = attention.tile(0, 1, size)
+    tile = attention.tile(0, 1, size=size)
     num_bins = min(size, count)
     edges = [index * count // num_bins for index in range(num_bins)] + [count]
     for row in range(num_bins):
@@ -194,22 +186,23 @@ def site(**changes):
 
 def test_a_row_that_may_see_nothing_is_zero():
     mask = torch.tensor([[[True, True, False], [False, False, False], [True, True, True]]])
-    weights = head_weights(site(mask=mask), 0, torch.arange(3))
+    weights = site(mask=mask).weights(0, torch.arange(3))
     assert weights[1].tolist() == [0, 0, 0] and weights[0, 2] == 0
     torch.testing.assert_close(weights.sum(-1), torch.tensor([1.0, 0.0, 1.0]))
 
 
 def test_a_learned_sink_takes_its_share():
-    plain, sunk = (head_weights(site(sinks=sinks), 0, torch.arange(3)) for sinks in (None, torch.tensor([1.0])))
+    plain, sunk = (site(sinks=sinks).weights(0, torch.arange(3)) for sinks in (None, torch.tensor([1.0])))
     scores = 0.5 * site().query[0] @ site().key[0].T
     share = 1 / (1 + scores.exp().sum(-1, keepdim=True) / torch.e)
-    torch.testing.assert_close(sunk, plain * (1 - share))
+    torch.testing.assert_close(sunk[:, :3], plain * (1 - share))
+    torch.testing.assert_close(sunk[:, 3:], share)
 
 
 def test_a_position_bias_is_added_to_the_scores():
     bias = torch.zeros(1, 1, 3)
     bias[..., 2] = 50.0
-    assert (head_weights(site(bias=bias), 0, torch.arange(3))[:, 2] > 0.999).all()
+    assert (site(bias=bias).weights(0, torch.arange(3))[:, 2] > 0.999).all()
 
 
 @pytest.mark.parametrize("text", ["", []])
@@ -255,7 +248,7 @@ def test_parts_that_do_not_exist(attention, arguments, message):
 
 def test_a_tile_without_cells(attention):
     with pytest.raises(ValueError, match="size is 0; 1 or more is allowed. Use 48"):
-        attention.tile(0, 0, 0)
+        attention.tile(0, 0, size=0)
 
 
 def test_training_mode(tokenizer):
@@ -271,18 +264,9 @@ def test_a_source_for_a_model_without_an_encoder(lm):
 
 
 REFUSED = {
-    "t5": (lambda: T5ForConditionalGeneration(T5Config(**T5)), "it is an encoder-decoder"),
-    "bloom": (
-        lambda: BloomForCausalLM(BloomConfig(vocab_size=400, hidden_size=32, n_layer=2, n_head=4)),
-        "no attention of it passes transformers' attention interface",
-    ),
     "mamba": (
         lambda: MambaForCausalLM(MambaConfig(vocab_size=400, hidden_size=16, num_hidden_layers=2, state_size=4)),
-        "no attention of it passes transformers' attention interface",
-    ),
-    "lfm2": (
-        lambda: Lfm2ForCausalLM(Lfm2Config(**GROUPED, layer_types=["conv", "full_attention"])),
-        "1 attentions were recorded of 2 layers",
+        "it has no attention, its layers are MambaMixer",
     ),
 }
 
@@ -308,7 +292,7 @@ def test_a_kernel_that_computes_something_else_is_noticed(tokenizer, monkeypatch
         return sdpa_attention_forward(*args, scaling=scaling / 2, **kwargs)
 
     monkeypatch.setitem(AttentionInterface._global_mapping, "sdpa", half_scale)
-    with pytest.raises(ValueError, match=r"cannot be recorded: recomputed attention of layer \d is .* off"):
+    with pytest.raises(ValueError, match=r"cannot be recorded: the recomputed attention of decoder layer \d is .* off"):
         capture_attention(make("llama", tokenizer), TEXT)
 
 

@@ -6,5 +6,7 @@ and gives weights on demand. Does not know how texts are generated or how attent
 
 from .attention import Attention, Verification
 from .capture import capture_attention
+from .grouping import TokenGroup
+from .saved import load_attention
 
-__all__ = ["Attention", "Verification", "capture_attention"]
+__all__ = ["Attention", "TokenGroup", "Verification", "capture_attention", "load_attention"]

@@ -2,89 +2,112 @@
 
 In: a model and a forward pass. Out: one `Site` per attention call: queries, keys and values as they reached the kernel,
 the arguments that shape the weights, and sampled rows of the output. While a recording is active in a thread,
-transformers' `AttentionInterface.get_interface` is wrapped; threads that do not record get the original function.
-Does not know tokens, nor what is done with the sites.
+transformers' `AttentionInterface.get_interface` is wrapped; threads that do not record get the original function. Families that
+call torch's fused kernel themselves are heard in `fused_kernel`. Does not know tokens, nor what is done with the sites.
 """
 
 import contextlib
 import inspect
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 from transformers import AttentionInterface, PreTrainedModel
+
+from .memory import over_limit
+from .output_projection import output_gram
+from .sites import Site
 
 KERNELS = ("sdpa", "eager")  # others keep the mask in a form of their own
 NUM_SAMPLED_ROWS = 16
 KNOWN_ARGUMENTS = ("attention_mask", "scaling", "is_causal", "softcap", "s_aux", "position_bias")
 
 
-@dataclass(frozen=True)
-class Site:
-    """One attention call of batch 1. Queries and keys are what the kernel got: after norms, rotation and cache."""
-
-    name: str  # qualified module name
-    query: torch.Tensor  # (H, Q, D)
-    key: torch.Tensor  # (Hkv, K, D), not repeated for grouped queries
-    value: torch.Tensor  # (Hkv, K, Dv)
-    mask: torch.Tensor | None  # (1 or H, Q, K): bool, True where a key is seen, or numbers to add
-    bias: torch.Tensor | None  # (H, Q, K), added to the scores
-    sinks: torch.Tensor | None  # (H,), a learned score that takes weight and gives nothing
-    scaling: float
-    softcap: float | None
-    causal: bool  # without a mask: a query sees the keys up to its own position
-    sampled_rows: torch.Tensor  # (R,) query positions
-    sampled_output: torch.Tensor  # (R, H, Dv), what the kernel returned there
-
-    @property
-    def num_heads(self) -> int:
-        return self.query.shape[0]
-
-    @property
-    def sees_ahead(self) -> bool:
-        """Whether the first token may see the second."""
-        if self.query.shape[1] == 1 or self.mask is None:
-            return self.query.shape[1] > 1 and not self.causal
-        cell = self.mask[0, 0, 1].item()
-        return cell if self.mask.dtype == torch.bool else cell > -1e4
-
-    @property
-    def num_key_value_heads(self) -> int:
-        return self.key.shape[0]
-
-
 class Recording:
-    """The sites of one forward pass, in the order in which they ran, and what could not be recorded, as sentences."""
+    """The sites of one forward pass, in the order in which they ran, and what could not be recorded, as sentences.
 
-    def __init__(self, model: PreTrainedModel):
+    `keep` says where tensors are kept ("device": where the model computes, or "cpu"). When what is kept is on its way over
+    `memory_limit_bytes`, foreseen from the layers so far and `num_calls` in all, the pass ends with a ValueError.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        *,
+        keep: str = "device",
+        memory_limit_bytes: int | None = None,
+        num_calls: int = 1,
+    ):
         self.sites: list[Site] = []
         self.refusals: list[str] = []
-        self._names = {id(module): name for name, module in model.named_modules()}
+        self.names = {id(module): name for name, module in model.named_modules()}
+        self.unprojected: torch.Tensor | None = None  # the last site's output, until its projection is heard: (B, Q, H, Dv)
+        self._num_times: Counter[str] = Counter()
+        self._keep, self._limit, self._num_calls = keep, memory_limit_bytes, num_calls
+        self._moved: dict[tuple, tuple[torch.Tensor, torch.Tensor]] = {}  # layers share masks: move each once
 
     def wrap(self, attend: Callable, kernel: str) -> Callable:
         """`attend`, listened to."""
 
         def recorded(module, query, key, value, *args, **kwargs):
             result = attend(module, query, key, value, *args, **kwargs)
-            name = self._names.get(id(module))
+            name = self.names.get(id(module))
             if name is not None:
-                self._record(name, kernel, _arguments(attend, module, query, key, value, *args, **kwargs), result[0])
+                self.record(name, kernel, _arguments(attend, module, query, key, value, *args, **kwargs), result[0])
             return result
 
         return recorded
 
-    def _record(self, name: str, kernel: str, arguments: dict, output: torch.Tensor) -> None:
-        mask = arguments["attention_mask"]
+    def record(self, name: str, kernel: str, arguments: dict, output: torch.Tensor) -> None:
+        """Keep one call: `arguments` by the names of transformers' interface, `output` as (B, Q, H, Dv)."""
+        query, mask = arguments["query"], arguments["attention_mask"]
         if kernel not in KERNELS:
             self.refusals.append(f"{name} runs with the kernel {kernel!r}")
         elif mask is not None and (not isinstance(mask, torch.Tensor) or mask.dim() != 4):
             self.refusals.append(f"{name} has an attention mask of an unknown form")
-        elif any(site.name == name for site in self.sites):
-            self.refusals.append(f"{name} attends more than once in a pass")
+        elif query.dim() != 4 or query.shape[0] != 1:
+            self.refusals.append(f"{name} attends in pieces, with queries of shape {tuple(query.shape)}")
         else:
-            self.sites.append(_site(name, kernel, arguments, output))
+            self._num_times[name] += 1
+            num_times = self._num_times[name]
+            site = _site(name if num_times == 1 else f"{name}#{num_times}", kernel, arguments, output)
+            self.sites.append(self._kept(site))
+            self.unprojected = output
+            self._check_memory()
+
+    def project(self, weight: torch.Tensor) -> None:
+        """The last site's output goes through `weight` (H * Dv, D) into the residual stream."""
+        site = self.sites[-1]
+        self.sites[-1] = replace(site, output_gram=output_gram(weight, site.num_heads).to(site.device))
+        self.unprojected = None
+
+    def _kept(self, site: Site) -> Site:
+        if self._keep == "device" or site.device.type == self._keep:
+            return site
+        own = {name: getattr(site, name).to(self._keep) for name in ("query", "key", "value", "sampled_rows", "sampled_output")}
+        shared = {name: self._moved_once(getattr(site, name)) for name in ("mask", "bias", "sinks")}
+        return replace(site, **own, **shared)
+
+    def _moved_once(self, tensor: torch.Tensor | None) -> torch.Tensor | None:
+        if tensor is None:
+            return None
+        same = (tensor.data_ptr(), tensor.shape, tensor.stride())
+        if same not in self._moved:
+            self._moved[same] = (tensor, tensor.to(self._keep))  # the original stays alive, so its address stays its own
+        return self._moved[same][1]
+
+    def _check_memory(self) -> None:
+        if self._limit is None:
+            return
+        storages = [part.untyped_storage() for site in self.sites for part in (site.mask, site.bias) if part is not None]
+        num_shared = sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
+        num_layers = max(self._num_calls, len(self.sites))
+        needed = num_shared + sum(site.num_bytes for site in self.sites) * num_layers // len(self.sites)
+        if needed > self._limit:
+            raise over_limit(needed, self._limit, "queries, keys, values and masks")
 
 
 _active: ContextVar[Recording | None] = ContextVar("attention_recording", default=None)
@@ -94,14 +117,17 @@ _original_get_interface = AttentionInterface.get_interface
 
 
 @contextlib.contextmanager
-def recording(model: PreTrainedModel) -> Iterator[Recording]:
-    """Record the attention of `model` inside the block, in this thread. Raises ValueError inside another recording."""
+def recording(model: PreTrainedModel, **settings) -> Iterator[Recording]:
+    """Record the attention of `model` inside the block, in this thread; `settings` are those of `Recording`.
+
+    Raises ValueError inside another recording.
+    """
     if _active.get() is not None:
         raise ValueError(
             "Attention is already being recorded in this thread; one recording at a time is allowed. "
             "Let the first one finish before starting another."
         )
-    record = Recording(model)
+    record = Recording(model, **settings)
     token = _active.set(record)
     _install(+1)
     try:
@@ -133,8 +159,8 @@ def _arguments(attend: Callable, *args, **kwargs) -> dict:
 
 
 def _site(name: str, kernel: str, arguments: dict, output: torch.Tensor) -> Site:
-    query, key, value = arguments["query"], arguments["key"], arguments["value"]
-    num_queries, mask, scaling = query.shape[2], arguments["attention_mask"], arguments["scaling"]
+    query, key, value = _compact([arguments[name][0] for name in ("query", "key", "value")])  # (H, Q, D), (Hkv, K, D), (Hkv, K, Dv)
+    num_queries, mask, scaling = query.shape[1], arguments["attention_mask"], arguments["scaling"]
     is_causal = arguments["is_causal"]
     if is_causal is None:
         is_causal = getattr(arguments["module"], "is_causal", True)  # as transformers' fused kernel decides
@@ -142,15 +168,25 @@ def _site(name: str, kernel: str, arguments: dict, output: torch.Tensor) -> Site
     bias, sinks = arguments["position_bias"], arguments["s_aux"]
     return Site(
         name=name,
-        query=query[0],
-        key=key[0],
-        value=value[0],
+        query=query,
+        key=key,
+        value=value,
         mask=None if mask is None else mask[0],
         bias=None if bias is None else bias[0],
-        sinks=sinks,
+        sinks=None if sinks is None else sinks.detach().reshape(-1).clone(),  # parameters: a later change must not show
         scaling=query.shape[-1] ** -0.5 if scaling is None else scaling,
         softcap=arguments["softcap"],
         causal=kernel == "sdpa" and mask is None and num_queries > 1 and bool(is_causal),
         sampled_rows=rows,
         sampled_output=output[0, rows].clone(),  # output is (B, Q, H, Dv)
     )
+
+
+def _compact(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The tensors, copied where they would keep a larger tensor alive, as parts of a fused projection do."""
+    sizes = [tensor.numel() * tensor.element_size() for tensor in tensors]
+    storages = [tensor.untyped_storage() for tensor in tensors]
+    if sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values()) <= sum(sizes):
+        return tensors
+    parts = zip(tensors, sizes, storages, strict=True)
+    return [tensor.clone() if storage.nbytes() > size else tensor for tensor, size, storage in parts]

@@ -77,7 +77,7 @@ class AttentionView:
         """The weights of one head: float16, little endian, row-major (T, T), a row per query."""
         self._check(layer, self._attention.num_layers, "layer")
         self._check(head, self._attention.num_heads, "head")
-        return np.ascontiguousarray(self._attention.weights(layer, head), dtype="<f2").tobytes()
+        return np.ascontiguousarray(self._square(layer, head)).tobytes()
 
     def save(self, path: str | Path) -> Path:
         """Writes one page that needs no network and holds every head, and gives its path.
@@ -145,10 +145,14 @@ class AttentionView:
         }
 
     def _packed(self, layer: int, head: int, packing: str) -> str:
-        weights = np.asarray(self._attention.weights(layer, head), dtype="<f2")  # (T, T)
+        weights = self._square(layer, head)  # (T, T)
         if packing == "lower":
             weights = weights[np.tril_indices(len(weights))]  # (T * (T + 1) / 2,)
         return base64.b64encode(np.ascontiguousarray(weights).tobytes()).decode()
+
+    def _square(self, layer: int, head: int) -> np.ndarray:
+        """Weights between the tokens, float16 (T, T): what a learned sink takes has no token and is left out."""
+        return np.asarray(self._attention.weights(layer, head), dtype="<f2")[:, : len(self._attention.tokens)]
 
     def _check(self, value: Any, count: int, name: str) -> None:
         if type(value) is not int or not 0 <= value < count:
