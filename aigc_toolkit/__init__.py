@@ -22,6 +22,7 @@ _MODULE_OF = {
     "evaluate_loss": "training",
     "generate": "generation",
     "generation_view": "views",
+    "load_attention": "attention",
     "load_model": "language_model",
     "save_model": "language_model",
     "story_corpus": "corpora",

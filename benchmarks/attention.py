@@ -199,7 +199,9 @@ def _summary(runs: list[dict]) -> dict:
     failed = next((run["failed"] for run in runs if "failed" in run), None)
     if failed:
         return {"failed": failed}
-    return {name: [run[name] for run in runs] for name in ("seconds", "cpu_seconds", "gigabytes", "error", "against") if name in runs[0]}
+    return {
+        name: [run[name] for run in runs] for name in ("seconds", "cpu_seconds", "gigabytes", "error", "against") if name in runs[0]
+    }
 
 
 def _line(row: dict, ours: dict) -> str:

@@ -19,7 +19,7 @@ ALLOWED = {
     "language_model": {"gpt", "tokens"},
     "training": {"corpora", "gpt", "language_model"},
     "generation": {"language_model", "gpt", "views"},  # views: inside _repr_mimebundle_ alone
-    "attention": {"language_model", "gpt", "views"},
+    "attention": {"language_model", "gpt", "tokens", "views"},
     "views": set(),
 }
 THROUGH_THE_DOOR = {"demo": {"views"}, "builtin": set()}

@@ -68,6 +68,6 @@ def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteT
 def _kept(lm: LanguageModel, store: ResultStore, text: str | Generation, session: str) -> dict:
     """Capture the attention of a text, keep its view, and say where the page finds it."""
     attention = capture_attention(lm, text)
-    num_bytes = 4 * sum(site.query.numel() + site.key.numel() + site.value.numel() for site in attention.sites)
+    num_bytes = sum(site.num_bytes for site in attention.sites)
     name = store.put(attention_view(attention), session=session, num_bytes=num_bytes)
     return {"payload_url": f"{PREFIX}/{name}"}
