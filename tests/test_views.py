@@ -49,6 +49,15 @@ def test_tiles_are_square_roots_of_the_weights() -> None:
     assert np.allclose((tiles[2, 1] / 255.0) ** 2, attention.weights(2, 1), atol=0.005)
 
 
+def test_prose_has_the_spaces_of_the_text() -> None:
+    class WordPieces(FakeAttention):
+        pieces = ["", "the", " kit", "e", "", "飘"]
+
+    payload = attention_view(WordPieces(["[CLS]", "the", "kit", "##e", "<0xE9><0xA3>", "<0x98>"])).payload()
+    assert payload["prose"] == ["[CLS]", "the", " kit", "e", "<0xE9><0xA3>", "<0x98>"]
+    assert payload["tokens"][3] == "##e"
+
+
 def test_payload_stays_small_with_many_heads_and_tokens() -> None:
     payload = attention_view(FakeAttention(["a"] * 96, num_layers=24, num_heads=16)).payload()
     assert len(json.dumps(payload)) < 600_000

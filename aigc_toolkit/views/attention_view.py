@@ -30,6 +30,7 @@ class VerificationRecord(Protocol):
 
 class AttentionRecord(Protocol):
     tokens: Sequence[str]
+    pieces: Sequence[str]  # what each token adds to the text
     model_name: str
     num_layers: int
     num_heads: int
@@ -129,6 +130,7 @@ class AttentionView:
             "language": self._language,
             "model_name": without_surrogates(attention.model_name),
             "tokens": [without_surrogates(token) for token in attention.tokens],
+            "prose": [without_surrogates(text) for text in _prose(attention.tokens, attention.pieces)],
             "num_layers": attention.num_layers,
             "num_heads": attention.num_heads,
             "num_key_value_heads": attention.num_key_value_heads,
@@ -169,3 +171,9 @@ class AttentionView:
             f"AttentionView({len(attention.tokens)} tokens, {attention.num_layers} layers x {attention.num_heads} heads "
             f"of {attention.model_name})"
         )
+
+
+def _prose(tokens: Sequence[str], pieces: Sequence[str]) -> list[str]:
+    """The tokens as they stand in the text: with its spaces and without word-piece marks, where that is all that differs."""
+    pairs = zip(tokens, pieces, strict=True)
+    return [piece if piece.strip() == token.removeprefix("##").strip() else token for token, piece in pairs]

@@ -40,6 +40,10 @@ class FakeAttention:
     proof: FakeVerification | None = field(default_factory=FakeVerification)
     causal: bool = True
 
+    @property
+    def pieces(self) -> list[str]:
+        return self.tokens
+
     def weights(self, layer: int, head: int) -> np.ndarray:
         num_tokens = len(self.tokens)
         query, key = np.meshgrid(np.arange(num_tokens), np.arange(num_tokens), indexing="ij")  # (T, T)

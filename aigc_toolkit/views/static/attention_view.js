@@ -100,7 +100,7 @@ function show(payload, model, root) {
     point({ selected: position, hovered: null });
     model.send({ type: "token_click", position });
   };
-  const row = tokenRow(tokens, text, { onHover: (hovered) => point({ hovered, cell: null }), onSelect: select });
+  const row = tokenRow(payload.prose, text, { onHover: (hovered) => point({ hovered, cell: null }), onSelect: select });
   const list = weightList(tokens, text);
   const heads = { numLayers: payload.num_layers, numHeads: payload.num_heads, side, pictures, causal: payload.causal };
   const grid = headGrid(heads, text, (layer, head) => load(layer, head));
