@@ -45,7 +45,7 @@ class Attention(Measures):
 
     >>> attention = capture_attention(lm, "Mia found her lantern.")
     >>> attention.weights(layer=0, head=3).shape
-    (7, 7)
+    (6, 6)
     """
 
     def __init__(

@@ -46,7 +46,7 @@ def capture_attention(
     and a model whose attention cannot be recorded whole (the message names why).
 
     >>> capture_attention(lm, "Mia found her lantern.")
-    Attention('story', 7 tokens, 5 layers x 6 heads, decoder)
+    Attention('story', 6 tokens, 5 layers x 6 heads, decoder)
     """
     _check(lm, keep_on)
     settings = {"keep": keep_on, "memory_limit_bytes": memory_limit_bytes}

@@ -61,7 +61,7 @@ class Measures:
         Raises ValueError for a layer, head or position that does not exist, and for none.
 
         >>> attention.average(layers=[0]).shape
-        (7, 7)
+        (6, 6)
         """
         part = self if kind is None else self.of(kind)
         chosen = part._chosen_heads(layers, heads)
@@ -124,7 +124,7 @@ class Measures:
         one linear map between attention and the residual stream, or keeps its values to itself.
 
         >>> attention.value_weighted(0, 3).shape
-        (7, 7)
+        (6, 6)
         """
         site = self._site(layer, head, kind)
         if site.output_gram is None:
@@ -141,8 +141,8 @@ class Measures:
         Abnar and Zuidema (2020), "Quantifying Attention Flow in Transformers", section 3. Rows sum to 1, but for what learned sinks
         take, which is lost. Raises ValueError for cross attention and positions that do not exist.
 
-        >>> attention.rollout(rows=[6]).shape
-        (1, 7)
+        >>> attention.rollout(rows=[5]).shape
+        (1, 6)
         """
         part = self._self_attention("rollout", kind)
         return rollout.rollout(part.sites, part._row_ids(rows))
@@ -169,7 +169,7 @@ class Measures:
         `pattern` is pairs (query, key), or an example matrix (Q, K) of numbers from 0 up. Definitions are in `.attrs`. Raises
         ValueError for an empty pattern, one of another size, negative numbers and one that no query may see.
 
-        >>> attention.find_heads([(5, 2), (6, 2)]).columns.tolist()
+        >>> attention.find_heads([(4, 2), (5, 2)]).columns.tolist()
         ['layer', 'head', 'score', 'null', 'above_null', 'spread', 'z', 'num_rows']
         """
         return find_heads.find_heads((self if kind is None else self.of(kind)).sites, pattern)

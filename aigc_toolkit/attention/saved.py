@@ -53,7 +53,7 @@ def load_attention(path: str | Path) -> Attention:
     Raises FileNotFoundError where there is no file, ValueError for one that is torn, changed, foreign or of a later version.
 
     >>> load_attention(attention.save("mia.safetensors"))
-    Attention('story', 7 tokens, 5 layers x 6 heads, decoder)
+    Attention('story', 6 tokens, 5 layers x 6 heads, decoder)
     """
     path = Path(path).expanduser()
     if not path.is_file():

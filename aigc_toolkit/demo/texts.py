@@ -78,10 +78,6 @@ MESSAGES = {
         "A setting is out of range: {reason}",
         "有一项设置超出范围：{reason}",
     ),
-    "busy": (
-        "Many people are writing at the moment. Please try again in a few seconds.",
-        "现在使用的人很多，请过几秒再试。",
-    ),
 }
 
 

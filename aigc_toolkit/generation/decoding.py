@@ -38,7 +38,7 @@ def stream(
     that cannot continue a text.
 
     >>> "".join(step.text for step in stream(lm, "Once upon a time", max_new_tokens=3, temperature=0))
-    ' there was a'
+    ', there was'
     """
     sampling = Sampling(temperature, top_k, top_p, seed)
     return TokenStream(lm, prompt, sampling, max_new_tokens, num_alternatives, stop_event or threading.Event())
@@ -48,7 +48,7 @@ def generate(lm: LanguageModel, prompt: str, **settings) -> Generation:
     """The finished `Generation`; settings and errors are those of `stream`.
 
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
-    ' there was a'
+    ', there was'
     """
     steps = stream(lm, prompt, **settings)
     for _ in steps:

@@ -41,7 +41,7 @@ class Generation:
     """A prompt and what a model wrote after it. In a notebook it shows itself token by token.
 
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
-    ' there was a'
+    ', there was'
     """
 
     prompt: str

@@ -25,13 +25,9 @@ class Language:
     summary_requests: tuple[str, ...]
     not_said: str
     sentence_join: str  # between sentences
-    sentence_end: str  # ends an answer
 
     def word(self, role: str, key: str) -> str:
         return getattr(words.WORDS_OF_ROLE[role][key], self.code)
-
-    def name(self, key: str) -> str:
-        return key
 
 
 class English(Language):
@@ -118,7 +114,6 @@ LANGUAGES: dict[str, English | Chinese] = {
         english_questions.SUMMARY_REQUESTS,
         english_questions.NOT_SAID,
         sentence_join=" ",
-        sentence_end=".",
     ),
     "zh": Chinese(
         "zh",
@@ -130,6 +125,5 @@ LANGUAGES: dict[str, English | Chinese] = {
         chinese_questions.SUMMARY_REQUESTS,
         chinese_questions.NOT_SAID,
         sentence_join="",
-        sentence_end="。",
     ),
 }
