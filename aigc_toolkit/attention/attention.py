@@ -12,7 +12,10 @@ import numpy as np
 import torch
 
 from .measures import Measures
+from .picture import Picture
 from .positions import check_index, positions
+from .score_inputs import ScoreInputs, score_inputs
+from .seeing import is_causal, window
 from .sites import AnySite
 from .tiles import RowSums
 
@@ -60,6 +63,7 @@ class Attention(Measures):
         key_tokens: Sequence[str] | None = None,
         other_layers: Mapping[int, str] | None = None,
         other_kinds: Sequence["Attention"] = (),
+        picture: Picture | None = None,
     ):
         self.sites = tuple(sites)
         self.token_ids = tuple(token_ids)  # () for pixels and sound
@@ -68,8 +72,9 @@ class Attention(Measures):
         self.kind = kind  # "decoder", "encoder" or "cross"
         self.model_name = model_name
         self.other_layers = dict(other_layers or {})  # layers of the model that have no attention, and what they are
-        sink = [SINK] if any(site.sinks is not None for site in self.sites) else []
+        sink = [SINK] if self.has_sink else []
         self.key_tokens = [*(self.tokens if key_tokens is None else key_tokens), *sink]  # what the columns stand for
+        self.picture = picture  # what a vision model looked at
         self._row_sums = RowSums()  # of heads whose picture was made
         self._of_kind = {kind: self} | {other.kind: other for other in other_kinds}
 
@@ -111,6 +116,30 @@ class Attention(Measures):
     def num_key_value_heads(self) -> int:
         """Key/value heads of a layer: fewer than query heads under grouped-query attention."""
         return max(site.num_key_value_heads for site in self.sites)
+
+    @property
+    def has_sink(self) -> bool:
+        """Whether the last of `key_tokens` stands for a learned sink."""
+        return any(site.sinks is not None for site in self.sites)
+
+    @property
+    def causal(self) -> bool:
+        """Whether no query sees a later key."""
+        return is_causal(self.sites)
+
+    @property
+    def windows(self) -> list[int | None]:
+        """Per layer: w where queries see the keys less than w positions away and no others, else None."""
+        return [window(site) for site in self.sites]
+
+    def score_inputs(self, layer: int) -> ScoreInputs | None:
+        """Queries, keys and all else that the weights of a layer come from, as NumPy; None where only weights are known.
+
+        >>> attention.score_inputs(0).query.shape
+        (6, 6, 32)
+        """
+        check_index("layer", layer, self.num_layers)
+        return score_inputs(self.sites[layer])
 
     @torch.inference_mode()
     def weights(

@@ -14,10 +14,11 @@ from ..language_model import LanguageModel
 from .attention import Attention
 from .eager_weights import NotWhole, eager_sites
 from .fused_kernel import FusedKernelMode
-from .inputs import HasIds, Read, read, shifted, token_names
+from .inputs import HasIds, Read, patch_size, read, shifted, token_names
 from .layers import Stack, stacks, weight_stacks, without_attention
 from .memory import DEFAULT_LIMIT_BYTES, check_limit, config_number, recording_bytes, weights_bytes
 from .output_projection import ProjectionMode
+from .picture import Picture, small_picture
 from .recorder import Recording, recording
 
 PLACES = ("device", "cpu")
@@ -154,9 +155,15 @@ def _attention(lm: LanguageModel, parts: dict[str, Stack], reads: dict[str, Read
                 key_tokens=key_names,
                 other_layers=parts[kind].other_layers,
                 other_kinds=list(reversed(made)) if kind == "decoder" else (),
+                picture=_picture(lm, columns, sites[0].num_keys),
             )
         )
     return made[-1]
+
+
+def _picture(lm: LanguageModel, given: Read, num_tokens: int) -> Picture | None:
+    is_picture = given.tensor is not None and lm.model.main_input_name == "pixel_values"
+    return small_picture(given.tensor, patch_size(lm), num_tokens) if is_picture else None
 
 
 def _check(lm: LanguageModel, keep_on: str) -> None:

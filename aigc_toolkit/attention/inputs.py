@@ -149,10 +149,15 @@ def _input_tensor(lm: LanguageModel, tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
+def patch_size(lm: LanguageModel) -> int:
+    """Pixels a side of an image's patches; 0 where the configuration states none."""
+    config = lm.model.config
+    return config_number(getattr(config, "vision_config", config), "patch_size")  # CLIP-like models keep it with the tower
+
+
 def _patch_names(lm: LanguageModel, pixels: torch.Tensor, num_tokens: int) -> list[str]:
     """ "[CLS]", further special tokens where there are any, then "patch row,column" of an image (1, C, height, width)."""
-    config = lm.model.config
-    size = config_number(getattr(config, "vision_config", config), "patch_size")  # CLIP-like models keep it with the tower
+    size = patch_size(lm)
     rows, columns = (length // size for length in pixels.shape[-2:]) if size else (0, num_tokens)
     num_special = num_tokens - rows * columns
     if not size or num_special < 0:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from . import find_heads, grouping, head_scores, links, rollout, tiles, value_weighted
+from . import cell, find_heads, grouping, head_scores, links, rollout, tiles, value_weighted
 from .positions import check_index, positions
 from .sites import AnySite
 
@@ -32,20 +32,24 @@ class Measures:
         columns: slice | None = None,
         size: int = 48,
         reduce: str = "max",
+        sink: bool = False,
         kind: str | None = None,
     ) -> np.ndarray:
         """A picture of a region of one head: float32, at most (size, size); a cell is the "max" or "mean" of what it covers.
 
-        Holds a block of rows at a time, never all weights. A learned sink is not in the picture. Raises ValueError for a part
-        that does not exist, an empty region, a size below 1 and another reduction.
+        Holds a block of rows at a time, never all weights. With `sink`, columns are all of `key_tokens`, what a learned sink takes
+        included; without, they are the tokens. Raises ValueError for a part that does not exist, an empty region, a size below 1
+        and another reduction.
 
         >>> attention.tile(0, 3, rows=slice(100, 200), size=48).shape
         (48, 48)
         """
         site = self._site(layer, head, kind)
+        part = self if kind is None else self.of(kind)
+        num_columns = len(part.key_tokens) if sink else site.num_keys
         region = {
             "rows": range(site.num_queries)[slice(None) if rows is None else rows],
-            "columns": range(site.num_keys)[slice(None) if columns is None else columns],
+            "columns": range(num_columns)[slice(None) if columns is None else columns],
         }
         return tiles.tile(site, head, **region, size=size, reduce=reduce, row_sums=self._row_sums)
 
@@ -134,6 +138,16 @@ class Measures:
             )
         row_ids = torch.as_tensor(positions(rows, site.num_queries, "rows"), device=site.device)
         return value_weighted.value_weighted(site, head, row_ids).cpu().numpy()
+
+    def cell(self: "Attention", layer: int, head: int, query: int, key: int, kind: str | None = None) -> cell.Cell:
+        """Every number between one query, one key and their weight: exp(score - log_sum_exp), and the value-weighted weight.
+
+        Raises ValueError for a layer, head or position that does not exist, and for a family of which only weights are known.
+
+        >>> round(attention.cell(0, 3, query=5, key=2).scaling, 3)
+        0.177
+        """
+        return cell.cell(self._site(layer, head, kind), head, query, key)
 
     def rollout(self: "Attention", rows: slice | Sequence[int] | None = None, kind: str | None = None) -> np.ndarray:
         """How much of each input token reaches the last layer, float32 (Q, K): the product over layers of (mean weights + I) / 2.

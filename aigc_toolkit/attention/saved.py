@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from .attention import Attention
+from .picture import Picture
 from .sites import AnySite, Site, WeightsSite
 
 FORMAT = "aigc_toolkit attention"
@@ -72,20 +73,24 @@ def load_attention(path: str | Path) -> Attention:
 
 
 def _facts(attention: Attention, tensors: dict[str, torch.Tensor], names: dict[tuple, str]) -> dict:
-    has_sink = any(site.sinks is not None for site in attention.sites)
-    return {
+    facts = {
         "token_ids": attention.token_ids,
         "tokens": attention.tokens,
         "pieces": attention.pieces,
         "kind": attention.kind,
         "model_name": attention.model_name,
-        "key_tokens": attention.key_tokens[:-1] if has_sink else attention.key_tokens,
+        "key_tokens": attention.key_tokens[:-1] if attention.has_sink else attention.key_tokens,
         "other_layers": list(attention.other_layers.items()),
         "sites": [
             {"class": type(site).__name__} | _site_facts(site, f"{attention.kind}.{layer}", tensors, names)
             for layer, site in enumerate(attention.sites)
         ],
     }
+    if attention.picture is not None:
+        picture = attention.picture
+        tensors["picture"] = torch.from_numpy(picture.pixels)
+        facts["picture"] = {"rows": picture.rows, "columns": picture.columns, "first": picture.first}
+    return facts
 
 
 def _site_facts(site: AnySite, prefix: str, tensors: dict[str, torch.Tensor], names: dict[tuple, str]) -> dict:
@@ -112,6 +117,8 @@ def _attention(facts: list[dict], file: safe_open) -> Attention:
         sites = [_site(site, tensors) for site in part.pop("sites")]
         part["other_layers"] = {int(layer): name for layer, name in part["other_layers"]}
         _check_sizes(sites, part)
+        if "picture" in part:
+            part["picture"] = Picture(tensors["picture"].numpy(), **part["picture"])
         parts.insert(0, Attention(sites, **part, other_kinds=parts if len(parts) == len(facts) - 1 else ()))
     return parts[0]
 

@@ -102,6 +102,19 @@ class Site:
             scores[:, num_seen_by_all:].masked_fill_(positions[num_seen_by_all:] > rows[:, None], -torch.inf)
         return scores
 
+    def seen_by(self, head: int, row: torch.Tensor, column: slice) -> bool:
+        """Whether one head lets one query see one key: `row` (1,), `column` of length 1."""
+        if self.mask is None:
+            return not self.causal or column.start <= row.item()
+        cell = _part(self.mask, head, row, self.num_keys, column)  # (1, 1)
+        return bool(cell.item() if cell.dtype == torch.bool else cell.item() > HIDDEN)
+
+    def added(self, head: int, row: torch.Tensor, column: slice) -> float | None:
+        """What is added to one score that is seen: position bias and numbers in the mask; None where there is neither."""
+        parts = [part for part in (self.bias, self.mask) if part is not None and part.dtype != torch.bool]
+        numbers = [_part(part, head, row, self.num_keys, column).item() for part in parts]  # of (1, 1) each
+        return sum(number for number in numbers if number > HIDDEN) if numbers else None
+
     def log_sum_exp(self, head: int, rows: torch.Tensor) -> torch.Tensor:
         """log of the sum of exp(scores) over all keys and the sink, float32 (R,): weights = exp(scores - log_sum_exp).
 

@@ -36,6 +36,8 @@ def tile(
 ) -> np.ndarray:
     """One head's `rows` and `columns` as float32, at most (size, size); bins are near-equal and do not overlap.
 
+    The column after the last key is what a learned sink takes: 0 for a layer without one.
+
     `reduce` "max" keeps thin lines visible, "mean" keeps sums. Raises ValueError for another reduction, a size below 1 and an
     empty region.
     """
@@ -58,7 +60,7 @@ def _row_of_cells(
     first_column, end_column = int(column_edges[0]), int(column_edges[-1])
     rows = torch.arange(int(row_edges[0]), int(row_edges[-1]), device=site.device)  # (R,)
     is_causal = isinstance(site, Site) and site.causal  # then keys after the last row are seen by none of these rows
-    seen_end = min(end_column, int(row_edges[-1])) if is_causal else end_column
+    seen_end = min(end_column, int(row_edges[-1]) if is_causal else site.num_keys)
     nothing = -torch.inf if reduce == "max" else 0.0
     pooled = torch.full((len(row_edges) - 1, end_column - first_column), nothing, device=site.device)  # (row bins, C)
     if seen_end > first_column:
@@ -66,6 +68,9 @@ def _row_of_cells(
         scores.sub_(row_sums.of(site, head, rows)[:, None])  # logarithms of weights
         seen = scores if reduce == "max" else scores.exp_()
         pooled[:, : seen_end - first_column] = _pooled(seen, row_edges - row_edges[0], 0, reduce)
+    if end_column > site.num_keys and site.sinks is not None:
+        taken = (site.sinks[head].float() - row_sums.of(site, head, rows))[:, None]  # (R, 1), logarithms of weights
+        pooled[:, -1:] = _pooled(taken if reduce == "max" else taken.exp(), row_edges - row_edges[0], 0, reduce)
     cells = _pooled(pooled, column_edges - first_column, 1, reduce)  # (row bins, column bins)
     return cells.exp_() if reduce == "max" else cells
 

@@ -16,6 +16,11 @@ def value_weighted(site: Site, head: int, rows: torch.Tensor) -> torch.Tensor:
     Kobayashi et al. (2020), "Attention is Not Only a Weight", equation 3: f(x) = (x W_V + b_V) W_O of this head alone. Under
     grouped queries several heads share v and differ in W_O.
     """
+    return site.weights(head, rows)[:, : site.num_keys] * value_lengths(site, head)
+
+
+def value_lengths(site: Site, head: int) -> torch.Tensor:
+    """||v W_O|| of every key through one head, float32 (K,)."""
     value = site.value[head // (site.num_heads // site.num_key_value_heads)].float()  # (K, Dv)
     squares = ((value @ site.output_gram[head]) * value).sum(-1)  # (K,): v W_O W_O^T v^T
-    return site.weights(head, rows)[:, : site.num_keys] * squares.clamp_min(0).sqrt()
+    return squares.clamp_min(0).sqrt()
