@@ -19,8 +19,9 @@ _UNKNOWN = re.compile(r"^\s*(?:import|export)\b.*$|\bimport\(.*$", re.MULTILINE)
 
 @cache
 def style_sheet() -> str:
-    """The style sheet all views share."""
-    return (STATIC / "aigc.css").read_text(encoding="utf-8")
+    """The style sheet all views share: what is common to them, then what each adds, by name."""
+    added = sorted(path for path in STATIC.glob("*.css") if path.name != "aigc.css")
+    return "".join(path.read_text(encoding="utf-8") for path in [STATIC / "aigc.css", *added])
 
 
 @cache
