@@ -35,6 +35,7 @@ class TrainConfig:
     sample_every: int = 0  # steps between samples; 0 = never
     sample_prompt: str = ""  # text that samples continue
     sample_tokens: int = 48  # tokens in each sample
+    metrics_path: str | None = None  # a file to which every step is added as one line of JSON; None = none
     seed: int = 0  # decides the batches, dropout and the samples
     device: str = "auto"  # "auto" (a GPU if there is one), "cpu", "cuda", ...
 

@@ -1,7 +1,8 @@
 """The training loop: batch, loss, gradients, check, move; one record per step.
 
 In: a model (our `GPT` or a Hugging Face causal model), a corpus, a `TrainConfig`. Out: an iterator of `TrainStep`.
-The model is trained in place. The loop prints nothing, draws nothing and writes no file: whoever iterates it does.
+The model is trained in place. The loop prints nothing and draws nothing: whoever iterates it does. The one file it may write is
+that of `metrics`.
 """
 
 import time
@@ -20,6 +21,7 @@ from .config import TrainConfig
 from .evaluation import evaluate_loss, logits_of, mode
 from .finite import check_gradients, check_loss
 from .losses import next_token_loss
+from .metrics import recorded
 from .optimizers import make_optimizers, schedule, set_learning_rates
 from .samples import draw_sample
 
@@ -56,7 +58,8 @@ def train(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> Iterator[T
     """
     token_ids = corpus.token_ids("train")  # (N)
     check_fit(model, token_ids, config)
-    return _steps(model, corpus, token_ids, config)
+    steps = _steps(model, corpus, token_ids, config)
+    return steps if config.metrics_path is None else recorded(steps, config.metrics_path)
 
 
 def _steps(model: nn.Module, corpus: "Corpus", token_ids: np.ndarray, config: TrainConfig) -> Iterator[TrainStep]:

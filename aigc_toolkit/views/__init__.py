@@ -7,5 +7,15 @@ go objects that show themselves. The drawing is done by the ES modules in `stati
 from aigc_toolkit.views.attention_view import AttentionView, attention_view
 from aigc_toolkit.views.generation_view import GenerationView, append_message, generation_view
 from aigc_toolkit.views.gradio_host import gradio_host
+from aigc_toolkit.views.training_view import TrainingView, training_view
 
-__all__ = ["AttentionView", "GenerationView", "append_message", "attention_view", "generation_view", "gradio_host"]
+__all__ = [
+    "AttentionView",
+    "GenerationView",
+    "TrainingView",
+    "append_message",
+    "attention_view",
+    "generation_view",
+    "gradio_host",
+    "training_view",
+]
