@@ -20,6 +20,10 @@ SENTENCES = [
 END_OF_TEXT = "<|endoftext|>"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-pictures", action="store_true", help="keep what the browser shows now as reference pictures")
+
+
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
     """Byte-level BPE with 400 tokens: lossless on any Unicode text."""

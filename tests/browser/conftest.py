@@ -1,11 +1,19 @@
-"""A headless Chromium for the tests of this folder, and pages that keep account of errors and requests."""
+"""A headless Chromium for the tests of this folder, pages that keep account of errors and requests, JupyterLab, reference pictures."""
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+from aigc_toolkit import load_model
+from aigc_toolkit.demo import build_demo
+from aigc_toolkit.demo.page import Demo, serve
+from browser.lab import Lab, OpenNotebook, open_notebook, running_lab
+from browser.pictures import assert_like_kept, same_letters
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -85,3 +93,54 @@ def open_site(open_context) -> Callable[..., Page]:
         return page
 
     return open_served
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The page around the built-in model, served on this machine."""
+    page = build_demo(load_model("story"))
+    serve(page, prevent_thread_lock=True, quiet=True)
+    yield page
+    page.blocks.close()
+
+
+@pytest.fixture
+def compare_picture(request: pytest.FixtureRequest, chromium: Browser) -> Callable[..., None]:
+    """`compare_picture(page_or_locator, name, tolerance=0.01)`: what is on the screen, held against the picture kept under `name`.
+
+    `pytest --update-pictures` keeps what is on the screen instead. Skips where the letters are those of other fonts.
+    """
+    update = request.config.getoption("--update-pictures")
+
+    def compare(shown: Page | Locator, name: str, *, tolerance: float = 0.01) -> None:
+        page = shown if isinstance(shown, Page) else shown.page
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if not same_letters(page, update=update):
+            pytest.skip("the kept pictures were made with other fonts: install fonts-liberation and fonts-noto-cjk")
+        picture = Image.open(io.BytesIO(shown.screenshot(animations="disabled")))
+        assert_like_kept(picture, name, tolerance=tolerance, update=update)
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with running_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def open_in_lab(lab: Lab, chromium: Browser) -> Iterator[Callable[[Path], OpenNotebook]]:
+    """`open_in_lab(path)`: a notebook of the lab's folder on the screen; no script of its page may fail."""
+    pages, errors = [], []
+
+    def opened(path: Path) -> OpenNotebook:
+        page = chromium.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return open_notebook(page, lab, path)
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert errors == []

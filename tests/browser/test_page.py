@@ -5,24 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from aigc_toolkit import load_model
-from aigc_toolkit.demo import build_demo
-from aigc_toolkit.demo.page import serve
-
 HOSTILE = [
     "<img src=x onerror=\"document.title='owned'\">",
     "${document.title='owned'} {{constructor.constructor('alert(1)')()}} </script>",
     "👩‍👩‍👧🎈🎈🎈",
     "null \x00 and bidi ‮ and zero-width ​​ and ﷽",
 ]
-
-
-@pytest.fixture(scope="module")
-def demo():
-    page = build_demo(load_model("story"))
-    serve(page, prevent_thread_lock=True, quiet=True)
-    yield page
-    page.blocks.close()
 
 
 @pytest.fixture
