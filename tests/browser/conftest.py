@@ -1,4 +1,4 @@
-"""A headless Chromium for the tests of this folder, pages that keep account of errors and requests, JupyterLab, reference pictures."""
+"""Fixtures of this folder: headless Chromium, pages that keep account of errors and requests, the demo, JupyterLab, pictures."""
 
 import io
 import os

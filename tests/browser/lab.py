@@ -1,7 +1,7 @@
 """A JupyterLab of one's own, and notebooks in it that are run, saved, opened again and restarted as a person does it.
 
-In come cells as source text, out goes the page that shows them. The server has no token, listens on this machine alone and keeps its
-settings in the folder of the test. Knows nothing of what the cells show.
+In come cells as source text, out goes the page that shows them. The server has no token, listens on this machine alone
+and keeps its settings in the folder of the test. Knows nothing of what the cells show.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Reference pictures of what a browser shows: how far a new screenshot is from the one that was kept.
 
-In come two pictures, out goes the share of pixels that differ, over the whole and in the worst part. A difference counts when it
-survives a blur of one pixel, so that another rounding of the same letters passes; every part is looked at by itself, so that a small
-panel that is missing does not drown in a large page. Knows nothing of what is drawn.
+In come two pictures, out goes the share of pixels that differ, over the whole and in the worst part. A difference counts
+when it survives a blur of one pixel, so that another rounding of the same letters passes; every part is looked at by
+itself, so that a small panel that is missing does not drown in a large page. Knows nothing of what is drawn.
 """
 
 import json
@@ -29,7 +29,7 @@ _WIDTHS = """() => {
 
 @dataclass(frozen=True)
 class PictureDifference:
-    """`share` of all pixels and `worst_share` of the worst of 6 x 6 parts, both 0 to 1; `where` is true where they differ, (H, W)."""
+    """`share` of all pixels and `worst_share` of the worst of 6 x 6 parts, 0 to 1; `where` is true where they differ, (H, W)."""
 
     share: float
     worst_share: float
@@ -65,8 +65,9 @@ def assert_like_kept(new: Image.Image, name: str, *, tolerance: float, update: b
         new.save(FAILED / f"{name}.new.png")
         marked(new, found.where).save(FAILED / f"{name}.difference.png")
         raise AssertionError(
-            f"{name} differs in {found.share:.1%} of its pixels, {found.worst_share:.1%} of its worst part. Allowed: {tolerance:.1%} and "
-            f"{PART_FACTOR * tolerance:.1%}. Compare {FAILED}/{name}.*.png with {path}; where the new one is right: --update-pictures"
+            f"{name} differs in {found.share:.1%} of its pixels, {found.worst_share:.1%} of its worst part. "
+            f"Allowed: {tolerance:.1%} and {PART_FACTOR * tolerance:.1%}. "
+            f"Compare {FAILED}/{name}.*.png with {path}; where the new one is right: pytest --update-pictures"
         )
 
 

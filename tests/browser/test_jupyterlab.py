@@ -1,7 +1,5 @@
-"""Notebooks in a real JupyterLab: views appear, answer, wait for a busy kernel, outlive a restart, and leave a small file behind."""
+"""Notebooks in a real JupyterLab: views appear, answer, wait for a busy kernel, outlive a restart, leave a small file."""
 
-import json
-import re
 import shutil
 
 import pytest
