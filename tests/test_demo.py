@@ -130,14 +130,53 @@ def test_programs_can_write_and_look(served):
     assert "append" in str(client.predict("Once", 0, 0, 1, 5, 0, api_name="/write"))
 
 
-def test_the_addresses_serve_the_payload_and_each_head(served, view):
+def test_the_addresses_serve_the_payload_and_what_its_view_asks_for(served, view):
+    address = f"/gradio_api/aigc/attention/{served.store.put(view, session='a', num_bytes=1)}"
+    head = {"of": 0, "kind": "decoder", "layer": 1, "head": 3}
+    num_tokens = len(view.payload()["attentions"][0]["parts"]["decoder"]["tokens"])
+    with TestClient(served.blocks.app) as client:
+        assert client.get(address).json() == view.payload()
+        rows = client.get(f"{address}/rows", params={**head, "first": 2, "end": 4})
+        assert rows.content == view.request("rows", **head, first=2, end=4)
+        assert rows.headers["content-type"] == "application/octet-stream" and "private" in rows.headers["cache-control"]
+        region = client.get(f"{address}/region", params={**head, "rows": f"0,{num_tokens}", "columns": "0,3", "size": 2})
+        assert region.content == view.request("region", **head, rows=[0, num_tokens], columns=[0, 3], size=2)
+        tiles = {"of": 0, "kind": "decoder", "layer": 1}
+        assert client.get(f"{address}/tiles", params=tiles).content == view.request("tiles", **tiles)
+        cell = {**head, "query": 3, "key": 1}
+        assert client.get(f"{address}/cell", params=cell).json() == view.request("cell", **cell)
+        scores = {"of": 0, "kind": "decoder"}
+        assert client.get(f"{address}/scores", params=scores).json() == view.request("scores", **scores)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("rows?of=0&kind=decoder&layer=1&head=4&first=0&end=1", "head is 4. Allowed: 0 to 3. Choose one of these."),
+        ("rows?of=0&kind=decoder&layer=-1&head=0&first=0&end=1", "layer is '-1'. Allowed"),
+        (
+            "rows?of=0&kind=decoder&layer=1&layer=0&head=0&first=0&end=1",
+            "'layer' was asked. Arguments are names like layer, once each",
+        ),
+        ("rows?self=1", "'self' was asked"),
+        ("region?of=0&kind=decoder&layer=1&head=0&rows=0,1,2&columns=0,1&size=4", "rows are [0, 1, 2]. Allowed"),
+        ("region?of=0&kind=decoder&layer=1&head=0&rows=0,x&columns=0,1&size=4", "rows are [0, 'x']. Allowed"),
+        ("payload?of=0&kind=decoder", "The request is 'payload'. Allowed: rows"),
+        ("tiles", "tiles was asked with nothing. It takes kind, layer, of."),
+    ],
+)
+def test_the_addresses_refuse_what_is_not_allowed(served, view, asked, message):
     name = served.store.put(view, session="a", num_bytes=1)
     with TestClient(served.blocks.app) as client:
-        payload = client.get(f"/gradio_api/aigc/attention/{name}").json()
-        assert payload["num_heads"] == 4 and payload["head_url"].endswith(f"{name}/{{layer}}/{{head}}")
-        assert client.get(f"/gradio_api/aigc/attention/{name}/1/3").content == view.head_bytes(1, 3)
-        assert client.get(f"/gradio_api/aigc/attention/{name}/1/4").status_code == 404
-        assert "Press Look again" in client.get("/gradio_api/aigc/attention/guessed").json()["error"]
+        answer = client.get(f"/gradio_api/aigc/attention/{name}/{asked}")
+        assert answer.status_code == 400 and answer.json()["error"].startswith(message)
+
+
+@pytest.mark.parametrize("place", ["", "/tiles?of=0&kind=decoder&layer=0"])
+def test_a_result_that_is_gone_says_so(served, place):
+    with TestClient(served.blocks.app) as client:
+        answer = client.get(f"/gradio_api/aigc/attention/guessed{place}")
+        assert answer.status_code == 404 and "Press Look again" in answer.json()["error"]
 
 
 def test_a_page_with_a_login_refuses_strangers(lm, view):
@@ -145,11 +184,12 @@ def test_a_page_with_a_login_refuses_strangers(lm, view):
     serve(demo, prevent_thread_lock=True, quiet=True, auth=("teacher", "secret"))
     try:
         name = demo.store.put(view, session="a", num_bytes=1)
+        tiles = f"/gradio_api/aigc/attention/{name}/tiles?of=0&kind=decoder&layer=0"
         with TestClient(demo.blocks.app) as client:
             assert client.get(f"/gradio_api/aigc/attention/{name}").status_code == 401
-            assert client.get(f"/gradio_api/aigc/attention/{name}/0/0").status_code == 401
+            assert client.get(tiles).status_code == 401
             client.post("/login", data={"username": "teacher", "password": "secret"})
-            assert client.get(f"/gradio_api/aigc/attention/{name}/0/0").status_code == 200
+            assert client.get(tiles).status_code == 200
     finally:
         demo.blocks.close()
 

@@ -113,6 +113,11 @@ class Attention(Measures):
         return max(site.num_heads for site in self.sites)
 
     @property
+    def heads_of_layers(self) -> list[int]:
+        """Query heads of each layer: alike in nearly all models."""
+        return [site.num_heads for site in self.sites]
+
+    @property
     def num_key_value_heads(self) -> int:
         """Key/value heads of a layer: fewer than query heads under grouped-query attention."""
         return max(site.num_key_value_heads for site in self.sites)

@@ -1,7 +1,7 @@
 """The arithmetic of one weight: every number between a query, a key and what the softmax made of them.
 
-In: a site, a head, a query and a key position. Out: a `Cell`. All numbers are the recomputed ones, in float32, so that they give the
-weight that `weights` gives: exp(score - log_sum_exp). Does not know tokens or how numbers are shown.
+In: a site, a head, a query and a key position. Out: a `Cell`. All numbers are the recomputed ones, in float32, so that they give
+the weight that `weights` gives: exp(score - log_sum_exp). Does not know tokens or how numbers are shown.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from .value_weighted import value_lengths
 class Cell:
     """One weight and how it came about, in the order in which models compute it.
 
-    score = scaling * dot, soft-capped where there is a cap, plus bias where there is one; weight = exp(score - log_sum_exp), which is 0
-    for a hidden key. `query` and `key` are as the kernel got them: after norms and rotation.
+    score = scaling * dot, soft-capped where there is a cap, plus bias where there is one; weight = exp(score - log_sum_exp), which is
+    0 for a hidden key. `query` and `key` are as the kernel got them: after norms and rotation.
     """
 
     query: np.ndarray  # (D,), float32

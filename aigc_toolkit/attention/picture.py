@@ -1,8 +1,8 @@
 """The picture a vision model looked at, small, with the grid of its patches.
 
 In: the pixels as the model got them. Out: a `Picture` of at most 384 pixels a side. What a preprocessor took away (its mean and
-standard deviation) is not known here: the darkest value becomes black, the brightest white, so colours are near the original's, not the
-same.
+standard deviation) is not known here: the darkest value becomes black, the brightest white, so colours are near the original's, not
+the same.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What queries may see, in two words: causal, and how far back.
 
-In: the sites of one kind of attention. Out: whether queries see earlier keys only, and the window of each layer. Looks at the mask where
-there is one, and at the weights of families that show nothing else. Does not know tokens.
+In: the sites of one kind of attention. Out: whether queries see earlier keys only, and the window of each layer. Looks at the mask
+where there is one, and at the weights of families that show nothing else. Does not know tokens.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The page's own addresses: the first picture and the weights of a kept attention, by its unguessable name.
+"""The page's own addresses: the payload of a kept attention and what its view asks for, by its unguessable name.
 
 Comes in: a `ResultStore`. Goes out: routes for Gradio's app. They lie under /gradio_api/ (proxies forward that), answer only to
 those who are logged in where the page has a login, and say nothing of who made a result.
@@ -7,8 +7,10 @@ those who are logged in where the page has a login, and say nothing of who made 
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,29 +21,53 @@ from .store import ResultStore
 
 PREFIX = "/gradio_api/aigc/attention"
 _GONE = "This result is no longer kept. Press Look again."
+_WORDS = ("kind",)
+_PAIRS = ("rows", "columns")
+_KEPT = {"Cache-Control": "private, max-age=3600"}
 
 
 def attention_routes(store: ResultStore) -> list[Route]:
-    """Routes that serve a kept view's payload (JSON) and heads (float16, little endian, row-major)."""
+    """Routes that serve a kept view: its payload (JSON), and at /rows, /region, /tiles, /cell and /scores what it asks for.
+
+    Answers 400 for arguments that are not allowed, 401 without the page's login and 404 for a result that is not kept.
+    """
 
     async def payload(request: Request) -> Response:
         view, refusal = await _view(store, request)
-        if view is None:
-            return refusal
-        name = request.path_params["name"]
-        return JSONResponse(await run_in_threadpool(view.payload, head_url=f"{PREFIX}/{name}/{{layer}}/{{head}}"))
+        return refusal if view is None else JSONResponse(await run_in_threadpool(view.payload))
 
-    async def head(request: Request) -> Response:
+    async def asked(request: Request) -> Response:
         view, refusal = await _view(store, request)
         if view is None:
             return refusal
         try:
-            data = await run_in_threadpool(view.head_bytes, request.path_params["layer"], request.path_params["head"])
+            arguments = _arguments(request.query_params)
+            data = await run_in_threadpool(view.request, request.path_params["request"], **arguments)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, status_code=404)
-        return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})
+            return JSONResponse({"error": str(error)}, status_code=400)
+        if isinstance(data, dict):
+            return JSONResponse(data, headers=_KEPT)
+        return Response(data, media_type="application/octet-stream", headers=_KEPT)
 
-    return [Route(f"{PREFIX}/{{name}}", payload), Route(f"{PREFIX}/{{name}}/{{layer:int}}/{{head:int}}", head)]
+    return [Route(f"{PREFIX}/{{name}}", payload), Route(f"{PREFIX}/{{name}}/{{request}}", asked)]
+
+
+def _arguments(query: QueryParams) -> dict[str, Any]:
+    """What stands after the question mark, as the numbers, pairs and words that a view's request takes."""
+    arguments: dict[str, Any] = {}
+    for name, text in query.multi_items():
+        if not name.isidentifier() or name in ("self", "name") or name in arguments:
+            raise ValueError(f"{name[:40]!r} was asked. Arguments are names like layer, once each. Leave it out.")
+        if name in _PAIRS:
+            arguments[name] = [_number(part) for part in text.split(",")]
+        else:
+            arguments[name] = text if name in _WORDS else _number(text)
+    return arguments
+
+
+def _number(text: str) -> int | str:
+    """A whole number, or the text as it is: the view says what is allowed."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
 
 
 async def _view(store: ResultStore, request: Request) -> tuple[AttentionView | None, Response]:

@@ -1,179 +1,151 @@
-"""The view of an attention: its text, all heads as small pictures, one head as a map.
+"""The view of an attention: its text, all heads as small pictures, one head as a map, as lines and as arithmetic.
 
-In comes an `Attention` or anything with its attributes, out goes an object that shows itself in a notebook, saves itself
-as a page, and gives other hosts what they serve. Weights leave it one head at a time; it never asks for all of them
-unless they are saved.
+In comes an `Attention`, or two to compare, or anything with the attributes of `AttentionRecord`; out goes an object that shows
+itself in a notebook, saves itself as a page, and answers other hosts. Weights leave it when they are asked for.
 """
 
 import base64
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
+from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
+from aigc_toolkit.views.payload import AttentionRecord, attention_payload, kinds_of
+from aigc_toolkit.views.requests import Requests
+from aigc_toolkit.views.saved_attention import save_attention_page
+from aigc_toolkit.views.state import State, first_state, merged_state
+from aigc_toolkit.views.still_picture import still_html
+from aigc_toolkit.views.text_safety import checked_language
 
-from aigc_toolkit.views.notebook import mime_bundle, notebook_widget
-from aigc_toolkit.views.saved_page import save_page
-from aigc_toolkit.views.text_safety import checked_language, without_surrogates
-
-LARGEST_PAGE_BYTES = 50_000_000
-_LARGEST_TILES_BYTES = 400_000
 _ENTRY = "attention_view.js"
 
 
-class VerificationRecord(Protocol):
-    max_error: float
-    layer: int
-    tolerance: float
-    passed: bool
+def attention_view(
+    attention: AttentionRecord, *, compare: AttentionRecord | None = None, language: str | None = None
+) -> "AttentionView":
+    """A view of `attention`, or of two: `compare` is another one with the same kinds of attention.
 
-
-class AttentionRecord(Protocol):
-    tokens: Sequence[str]
-    pieces: Sequence[str]  # what each token adds to the text
-    model_name: str
-    num_layers: int
-    num_heads: int
-    num_key_value_heads: int
-
-    def weights(self, layer: int, head: int) -> np.ndarray: ...  # float32, (Q, K)
-    def tile(self, layer: int, head: int, size: int = 48) -> np.ndarray: ...  # float32, (<=size, <=size), max-pooled
-    def verify(self) -> VerificationRecord | None: ...
-
-
-def attention_view(attention: AttentionRecord, *, language: str | None = None) -> "AttentionView":
-    """A view of `attention`; `language` is "en", "zh" or None for the reader's own.
+    Of the same tokens the view also shows the difference; of other tokens it shows both side by side. `language` is "en", "zh" or
+    None for the reader's own. Raises ValueError for other kinds of attention and an unknown language.
 
     >>> attention_view(capture_attention(lm, "The cat sat.")).save("attention.html")
     PosixPath('attention.html')
     """
-    return AttentionView(attention, language=language)
+    return AttentionView(attention, compare=compare, language=language)
 
 
 class AttentionView:
-    """Shows itself in a notebook; `.save(path)` writes one offline page; `.payload()` and `.head_bytes()` serve hosts."""
+    """Shows itself in a notebook; `.state` is what is on the screen, `.save(path)` writes one offline page.
 
-    def __init__(self, attention: AttentionRecord, *, language: str | None = None):
-        self._attention = attention
+    `.payload()` and `.request(name, …)` serve other hosts.
+    """
+
+    def __init__(self, attention: AttentionRecord, *, compare: AttentionRecord | None = None, language: str | None = None):
+        self._attentions = [attention] if compare is None else [attention, compare]
         self._language = checked_language(language)
+        if compare is not None and kinds_of(attention) != kinds_of(compare):
+            raise ValueError(
+                f"{attention.model_name!r} has {' and '.join(kinds_of(attention))} attention, {compare.model_name!r} has "
+                f"{' and '.join(kinds_of(compare))}. Only attentions of the same kinds can be compared. Show them in a view each."
+            )
+        self._requests = Requests(self._attentions)
         self._payload: dict[str, Any] | None = None
-        self._widget = None
+        self._state: State | None = None
+        self._widget: NotebookWidget | None = None
+        self._lock = threading.RLock()
 
-    def payload(self, *, head_url: str | None = None) -> dict[str, Any]:
-        """What the view needs before the first head is asked for, as JSON.
+    @property
+    def state(self) -> State:
+        """What is on the screen; set it whole or in part: `view.state = {"layer": 2, "head": 5}`.
 
-        `tiles` is base64 of uint8 (L, H, size, size), 255 times the square root of the weight. `head_url` is the
-        address, with {layer} and {head} in it, at which a page finds `.head_bytes(layer, head)`.
+        Raises ValueError for an unknown key and a value that is not allowed.
         """
-        if head_url is not None and not ("{layer}" in head_url and "{head}" in head_url):
-            raise ValueError(
-                f"head_url is {head_url!r}. It needs {{layer}} and {{head}} where the numbers go. "
-                "Write for example '/gradio_api/aigc/<name>/{layer}/{head}'."
+        with self._lock:
+            if self._state is None:
+                self._state = first_state(self._facts(), self._attentions[0].kind)
+            return dict(self._state)
+
+    @state.setter
+    def state(self, changes: Mapping[str, Any]) -> None:
+        with self._lock:
+            now = {**self.state, **changes}
+            self._state = merged_state(
+                self._facts(), self.state, changes, lambda: self._requests.score_names(now["of"], now["kind"])
             )
-        if self._payload is None:
-            self._payload = self._measure()
-        return {**self._payload, "head_url": head_url} if head_url else dict(self._payload)
+            if self._widget is not None:
+                self._widget.state = dict(self._state)
 
-    def head_bytes(self, layer: int, head: int) -> bytes:
-        """The weights of one head: float16, little endian, row-major (T, T), a row per query."""
-        self._check(layer, self._attention.num_layers, "layer")
-        self._check(head, self._attention.num_heads, "head")
-        return np.ascontiguousarray(self._square(layer, head)).tobytes()
+    def payload(self) -> dict[str, Any]:
+        """Tokens, sizes, proof and state, as JSON: what the view needs before the first weight."""
+        return {**self._facts(), "state": self.state}
 
-    def save(self, path: str | Path) -> Path:
-        """Writes one page that needs no network and holds every head, and gives its path.
+    def request(self, name: str, **arguments: Any) -> bytes | dict[str, Any]:
+        """What a view asks for by name: "rows", "region", "tiles", "cell" or "scores".
 
-        Raises `ValueError` when the weights alone would take more than 50 MB.
+        Weights are float16, little endian, row-major; small pictures uint8; the rest is JSON. Raises ValueError for an unknown name
+        and for arguments of a wrong type or range.
+
+        >>> len(view.request("rows", of=0, kind="decoder", layer=0, head=0, first=0, end=2))
+        24
         """
-        attention, payload = self._attention, self.payload()
-        num_tokens, num_heads = len(attention.tokens), attention.num_layers * attention.num_heads
-        num_weights = num_tokens * (num_tokens + 1) // 2 if payload["causal"] else num_tokens**2
-        num_bytes = num_heads * num_weights * 2 * 4 // 3  # float16, base64
-        if num_bytes > LARGEST_PAGE_BYTES:
-            raise ValueError(
-                f"The page would hold {num_heads} heads of {num_tokens} tokens, {num_bytes / 1e6:.0f} MB. "
-                f"At most {LARGEST_PAGE_BYTES / 1e6:.0f} MB are written. Capture a shorter text, or look at it in a notebook."
-            )
-        packing = "lower" if payload["causal"] else "full"
-        data = {
-            f"aigc-head-{layer}-{head}": self._packed(layer, head, packing)
-            for layer in range(attention.num_layers)
-            for head in range(attention.num_heads)
-        }
-        title = f"Attention · {attention.model_name}"
-        return save_page(path, entry=_ENTRY, payload={**payload, "packing": packing}, title=title, data=data)
+        return self._requests.answer(name, arguments)
 
-    def answer(self, message: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]] | None:
-        """The reply to a notebook view's message {id, type: "head", layer, head, base64}; None if it asks nothing."""
-        if message.get("type") != "head":
+    def answer(self, message: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]] | None:
+        """The reply to a notebook view's message {id, type, base64, …arguments}; None if it asks nothing."""
+        arguments = {name: value for name, value in message.items() if name not in ("id", "type", "base64")}
+        name, about = message.get("type"), {"id": message.get("id")}
+        if about["id"] is None:
             return None
-        name = {"id": message.get("id")}
         try:
-            data = self.head_bytes(message.get("layer"), message.get("head"))
+            data = self.payload() if name == "payload" else self.request(name, **arguments)
         except Exception as error:  # the view shows it and offers a retry; raised here, it would be lost in a log
-            return {**name, "type": "error", "message": f"{type(error).__name__}: {error}"}, []
+            return {**about, "type": "error", "message": f"{error}"}, []
+        if isinstance(data, dict):
+            return {**about, "type": name, "value": data}, []
         if message.get("base64"):
-            return {**name, "type": "head", "data": base64.b64encode(data).decode()}, []
-        return {**name, "type": "head"}, [data]
+            return {**about, "type": name, "data": base64.b64encode(data).decode()}, []
+        return {**about, "type": name}, [data]
 
-    def _measure(self) -> dict[str, Any]:
-        attention = self._attention
-        num_heads = attention.num_layers * attention.num_heads
-        size = int(min(48, max(8, (_LARGEST_TILES_BYTES / num_heads) ** 0.5)))
-        tiles = np.stack(
-            [attention.tile(layer, head, size=size) for layer in range(attention.num_layers) for head in range(attention.num_heads)]
-        )  # (L * H, S, S)
-        levels = np.rint(255 * np.sqrt(np.clip(tiles, 0, 1))).astype(np.uint8)  # (L * H, S, S)
-        proof = attention.verify()
-        return {
-            "kind": "attention",
-            "language": self._language,
-            "model_name": without_surrogates(attention.model_name),
-            "tokens": [without_surrogates(token) for token in attention.tokens],
-            "prose": [without_surrogates(text) for text in _prose(attention.tokens, attention.pieces)],
-            "num_layers": attention.num_layers,
-            "num_heads": attention.num_heads,
-            "num_key_value_heads": attention.num_key_value_heads,
-            "causal": not np.triu(tiles, k=1).any(),
-            "tile_size": tiles.shape[-1],
-            "tiles": base64.b64encode(levels.tobytes()).decode(),
-            "verify": proof
-            and {
-                "max_error": float(proof.max_error),
-                "layer": int(proof.layer),
-                "tolerance": float(proof.tolerance),
-                "passed": bool(proof.passed),
-            },
-        }
+    def save(
+        self, path: str | Path, *, heads: Sequence[tuple[int, int]] | None = None, layers: Sequence[int] | None = None
+    ) -> Path:
+        """Writes one page that needs no network, shows what `state` says and stays interactive; gives its path.
 
-    def _packed(self, layer: int, head: int, packing: str) -> str:
-        weights = self._square(layer, head)  # (T, T)
-        if packing == "lower":
-            weights = weights[np.tril_indices(len(weights))]  # (T * (T + 1) / 2,)
-        return base64.b64encode(np.ascontiguousarray(weights).tobytes()).decode()
+        It carries float16 queries and keys and recomputes weights in the reader's browser, or 8-bit weights where those are
+        smaller; the page says which, and how far its weights are from the model's. `heads`, a list of (layer, head), and `layers`
+        limit what it carries. A page of more than 50 MB states its size in a warning before it is written. Raises ValueError for a
+        head or layer that does not exist.
+        """
+        return save_attention_page(path, self._attentions, self.payload(), self._requests, heads=heads, layers=layers)
 
-    def _square(self, layer: int, head: int) -> np.ndarray:
-        """Weights between the tokens, float16 (T, T): what a learned sink takes has no token and is left out."""
-        return np.asarray(self._attention.weights(layer, head), dtype="<f2")[:, : len(self._attention.tokens)]
+    def _facts(self) -> dict[str, Any]:
+        with self._lock:
+            if self._payload is None:
+                self._payload = attention_payload(self._attentions, language=self._language, state={})
+            return self._payload
 
-    def _check(self, value: Any, count: int, name: str) -> None:
-        if type(value) is not int or not 0 <= value < count:
-            raise ValueError(f"{name} is {value!r}. Allowed: 0 to {count - 1}. Choose one of the {count} {name}s.")
+    def _take(self, state: Mapping[str, Any]) -> None:
+        """What a reader's browser says is on its screen."""
+        with self._lock:
+            try:
+                self._state = merged_state(
+                    self._facts(), self.state, state, lambda: self._requests.score_names(state["of"], state["kind"])
+                )
+            except (ValueError, KeyError):
+                return  # of an older view that is still open, or forged: what Python has stays
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        if self._widget is None:
-            self._widget = notebook_widget(_ENTRY, self.payload(), self.answer)
-        return mime_bundle(self._widget, summary=repr(self))
+        with self._lock:
+            if self._widget is None:
+                value = {"ask": True, "language": self._language}  # the rest is asked for: a stored notebook stays small
+                self._widget = notebook_widget(_ENTRY, value, self.answer, state=self.state, on_state=self._take)
+        return mime_bundle(self._widget, summary=repr(self), picture=still_html(self._attentions, self._requests, self.state))
 
     def __repr__(self) -> str:
-        attention = self._attention
+        attention = self._attentions[0]
+        compared = f", compared with {self._attentions[1].model_name}" if len(self._attentions) == 2 else ""
         return (
             f"AttentionView({len(attention.tokens)} tokens, {attention.num_layers} layers x {attention.num_heads} heads "
-            f"of {attention.model_name})"
+            f"of {attention.model_name}{compared})"
         )
-
-
-def _prose(tokens: Sequence[str], pieces: Sequence[str]) -> list[str]:
-    """The tokens as they stand in the text: with its spaces and without word-piece marks, where that is all that differs."""
-    pairs = zip(tokens, pieces, strict=True)
-    return [piece if piece.strip() == token.removeprefix("##").strip() else token for token, piece in pairs]

@@ -1,38 +1,51 @@
-// The Gradio page's home: a gr.HTML block whose `value` prop is the payload, {payload_url} where it is fetched, or an
-// {type: "append"} message for the view that is already there. Clicks go up with `trigger`. Gradio has no unmount hook:
-// a view whose element left the page is taken down at the next change.
+// The Gradio page's home: a gr.HTML block whose `value` prop is the payload, {payload_url, text?, state?} where it is fetched,
+// or an {type: "append"} message for the view that is already there. `text` is what was looked at: with it the view can make a
+// link. Clicks go up with `trigger`. Gradio has no unmount hook: a view whose element left the page is taken down at the next
+// change.
 
-async function fetched(address) {
-  const response = await fetch((window.gradio_config?.root ?? "").replace(/\/$/, "") + address);
-  return response.ok ? response.json() : null;
+import { encodedHash } from "./state_link.js";
+
+const LONGEST_TEXT = 4000; // characters in a link
+
+function root() {
+  return (window.gradio_config?.root ?? "").replace(/\/$/, "");
 }
 
 function modelOf({ trigger, props, watch }, isGone) {
-  const listeners = { "change:value": new Set(), "msg:custom": new Set() };
+  const listeners = {};
   let value = null;
+  let state = null;
+  const tell = (event, ...given) => {
+    for (const listener of [...(listeners[event] ?? [])]) listener(...given);
+  };
   const receive = () => {
     const next = props.value || null;
     if (next?.type === "append") {
-      for (const listener of listeners["msg:custom"]) listener(next, []);
+      tell("msg:custom", next, []);
       return;
     }
-    if (next?.payload_url) {
-      fetched(next.payload_url).then((payload) => (props.value === next ? take(payload) : undefined));
-    } else {
-      take(next);
-    }
-  };
-  const take = (next) => {
-    value = next;
-    for (const listener of listeners["change:value"]) listener();
+    value = next?.payload_url ? { ...next, ask: true, address: root() + next.payload_url } : next;
+    state = next?.state ?? null;
+    tell("change:value");
   };
   watch("value", () => (isGone() ? undefined : receive()));
   if (props.value?.type !== "append") receive();
+  /** The address that brings back the text and what is on the screen; null for a text too long for one. */
+  const link = (shown) => {
+    const text = value?.text;
+    if (typeof text !== "string" || text.length > LONGEST_TEXT) return null;
+    return location.href.split("#")[0] + encodedHash("look", { text, state: shown });
+  };
   return {
-    get: () => value,
-    on: (event, listener) => listeners[event].add(listener),
-    off: (event, listener) => listeners[event].delete(listener),
+    get: (name) => (name === "state" ? state : value),
+    set: (name, next) => {
+      if (name === "state") state = next;
+    },
+    save_changes() {},
+    on: (event, listener) => (listeners[event] ??= new Set()).add(listener),
+    off: (event, listener) => listeners[event]?.delete(listener),
     send: ({ type, ...detail }) => trigger(type, detail),
+    link,
   };
 }
 

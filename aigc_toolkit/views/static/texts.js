@@ -3,9 +3,10 @@
 import { CHINESE_ATTENTION, ENGLISH_ATTENTION } from "./texts_attention.js";
 import { CHINESE_GENERATION, ENGLISH_GENERATION } from "./texts_generation.js";
 import { CHINESE_LINES, ENGLISH_LINES } from "./texts_lines.js";
+import { CHINESE_SOURCE, ENGLISH_SOURCE } from "./texts_source.js";
 
-const ENGLISH = { ...ENGLISH_ATTENTION, ...ENGLISH_GENERATION, ...ENGLISH_LINES, tag: "en" };
-const CHINESE = { ...CHINESE_ATTENTION, ...CHINESE_GENERATION, ...CHINESE_LINES, tag: "zh" };
+const ENGLISH = { ...ENGLISH_ATTENTION, ...ENGLISH_GENERATION, ...ENGLISH_LINES, ...ENGLISH_SOURCE, tag: "en" };
+const CHINESE = { ...CHINESE_ATTENTION, ...CHINESE_GENERATION, ...CHINESE_LINES, ...CHINESE_SOURCE, tag: "zh" };
 
 export function words(language) {
   const tag = language ?? navigator.language;

@@ -1,0 +1,34 @@
+// What may go wrong on the way of the weights, in English and Chinese.
+
+export const ENGLISH_SOURCE = {
+  noAnswer: (seconds) => `no answer for ${seconds} seconds: the kernel is busy or gone. If it is gone, run the cell again`,
+  kernelGone: "the kernel was stopped or restarted. Run the cell again",
+  viewClosed: "the view was closed",
+  serverAnswered: (status) => `the server answered ${status}`,
+  serverSilent: (seconds) => `the server did not answer for ${seconds} seconds`,
+  noConnection: "the connection is broken",
+  wrongSize: (given, expected) => `${given} numbers came, ${expected} were expected`,
+  notCarried: "this page does not carry this head",
+  weightsOnly: "This page carries weights, not the queries and keys they came from.",
+  noDifferenceCell: "A difference has no arithmetic of its own. Look at either of the two.",
+  sinkCell: "A learned sink is a score alone: no token stands behind it, so it has no key.",
+  carriesQueriesAndKeys: (precision, difference) =>
+    `this page carries ${precision} queries and keys: weights within ${difference} of the model’s`,
+  carriesWeights: (difference) => `this page carries 8-bit weights, within ${difference} of the model’s`,
+};
+
+export const CHINESE_SOURCE = {
+  noAnswer: (seconds) => `${seconds} 秒没有回应：内核正忙，或已断开。若已断开，请重新运行此单元格`,
+  kernelGone: "内核已停止或重启。请重新运行此单元格",
+  viewClosed: "视图已关闭",
+  serverAnswered: (status) => `服务器返回 ${status}`,
+  serverSilent: (seconds) => `服务器 ${seconds} 秒没有回应`,
+  noConnection: "连接已断开",
+  wrongSize: (given, expected) => `收到 ${given} 个数，应为 ${expected} 个`,
+  notCarried: "此页面没有保存这个头",
+  weightsOnly: "此页面保存的是权重，没有保存得出权重的查询和键。",
+  noDifferenceCell: "差值没有自己的算式。请查看两者之一。",
+  sinkCell: "学到的汇只是一个分数：它背后没有词元，也就没有键。",
+  carriesQueriesAndKeys: (precision, difference) => `此页面保存 ${precision} 的查询和键：权重与模型相差不超过 ${difference}`,
+  carriesWeights: (difference) => `此页面保存 8 位权重，与模型相差不超过 ${difference}`,
+};
