@@ -1,17 +1,20 @@
-"""The tab Look: a text, and what every head of the model attends to while it reads it.
+"""The tab Look: a text, or two to compare, and what every head of the model attends to while it reads.
 
-Comes in: a `LanguageModel`, the store of results and the tab Write. Goes out: the tab's blocks; each result is kept in the store,
-from where the view fetches its heads. It does not write text.
+Comes in: a `LanguageModel`, the store of results, the tab Write, and links that bring a text and what was on the screen. Goes
+out: the tab's blocks; each result is kept in the store, from where the view fetches what it draws. It does not write text.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
-from aigc_toolkit import Generation, LanguageModel, attention_view, capture_attention
+from aigc_toolkit import Attention, Generation, LanguageModel, attention_view, capture_attention
 
 from . import examples
-from .blocks import error, status_line, view_block
+from .blocks import STATIC, error, status_line, view_block
+from .links import LONGEST_TEXT, opened_link
 from .problems import explain
 from .routes import PREFIX
 from .store import ResultStore
@@ -19,8 +22,8 @@ from .texts import message
 from .write_tab import WriteTab
 
 
-def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteTab, tabs: gr.Tabs) -> None:
-    """Build the tab inside the Blocks that are being built, and connect "Look inside" of the tab Write."""
+def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteTab, tabs: gr.Tabs, page: gr.Blocks) -> None:
+    """Build the tab inside the Blocks that are being built; connect "Look inside" of the tab Write, and links to the `page`."""
     with gr.Row(elem_classes="aigc-controls"):
         text = gr.Textbox(
             examples.LOOK[0][1],
@@ -35,39 +38,68 @@ def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteT
             look = gr.Button(i18n("look_button"), variant="primary", elem_id="look-go")
     with gr.Row(elem_classes="aigc-examples"):
         chosen = [gr.Button(name, size="sm") for name, _ in examples.LOOK]
+    with gr.Accordion(i18n("compare"), open=False, elem_classes="aigc-settings") as compare:
+        other = gr.Textbox(
+            "", label=i18n("compare_label"), placeholder=i18n("compare_placeholder"), lines=2, max_lines=6, elem_id="look-other"
+        )
     status = status_line(elem_id="look-status")
     view = view_block("attention_view.js", elem_id="look-view")
+    packed_link = gr.Textbox(visible=False)
 
-    def look_at(typed: str, request: gr.Request) -> dict:
+    def looked(typed: str, second: str, session: str, state: dict[str, Any] | None = None) -> dict:
         if not typed.strip():
             return {status: error(message("nothing_to_look_at"))}
-        try:
-            return {status: None, view: _kept(lm, store, typed, request.session_hash)}
-        except ValueError as problem:
-            return {status: error(explain(lm, typed, problem, too_long="too_long_to_look"))}
+        attentions, texts = [], [typed, second] if second.strip() else [typed]
+        for read in texts:
+            try:
+                attentions.append(capture_attention(lm, read))
+            except ValueError as problem:
+                return {status: error(explain(lm, read, problem, too_long="too_long_to_look"))}
+        return {status: None, view: _kept(store, attentions, texts, session, state)}
+
+    def look_at(typed: str, second: str, request: gr.Request) -> dict:
+        return looked(typed, second, request.session_hash)
 
     def look_inside(generation: Generation, request: gr.Request) -> dict:
         whole = generation.prompt + generation.text
-        return {
-            tabs: gr.Tabs(selected="look"),
-            text: whole,
-            status: None,
-            view: _kept(lm, store, generation, request.session_hash),
-        }
+        shown = _kept(store, [capture_attention(lm, generation)], [whole], request.session_hash)
+        boxes = {text: whole, other: "", compare: gr.Accordion(open=False)}
+        return {tabs: gr.Tabs(selected="look"), **boxes, status: None, view: shown}
 
-    gr.on([look.click, text.submit], look_at, text, [status, view], api_name="look", show_progress="minimal")
+    def open_link(packed: str, request: gr.Request) -> dict:
+        if not packed:
+            return {status: None}
+        try:
+            link = opened_link(packed)
+        except ValueError:
+            return {tabs: gr.Tabs(selected="look"), status: error(message("bad_link"))}
+        boxes = {text: link.text, other: link.other, compare: gr.Accordion(open=bool(link.other))}
+        return {tabs: gr.Tabs(selected="look"), **boxes, **looked(link.text, link.other, request.session_hash, link.state)}
+
+    everything = [tabs, text, other, compare, status, view]
+    gr.on([look.click, text.submit], look_at, [text, other], [status, view], api_name="look", show_progress="minimal")
     for button, (_, example) in zip(chosen, examples.LOOK, strict=True):
-        button.click(lambda example=example: example, None, text, queue=False, api_visibility="private").then(
-            look_at, text, [status, view], api_visibility="private", show_progress="minimal"
+        button.click(lambda example=example: (example, ""), None, [text, other], queue=False, api_visibility="private").then(
+            look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal"
         )
-    write.look_inside.click(
-        look_inside, write.generation, [tabs, text, status, view], api_visibility="private", show_progress="hidden"
+    write.look_inside.click(look_inside, write.generation, everything, api_visibility="private", show_progress="hidden")
+    page.load(
+        open_link,
+        packed_link,
+        everything,
+        js=(STATIC / "opened_link.js").read_text(encoding="utf-8"),
+        api_visibility="private",
+        show_progress="hidden",
     )
 
 
-def _kept(lm: LanguageModel, store: ResultStore, text: str | Generation, session: str) -> dict:
-    """Capture the attention of a text, keep its view, and say where the page finds it."""
-    attention = capture_attention(lm, text)
-    num_bytes = sum(site.num_bytes for site in attention.sites)
-    name = store.put(attention_view(attention), session=session, num_bytes=num_bytes)
-    return {"payload_url": f"{PREFIX}/{name}"}
+def _kept(
+    store: ResultStore, attentions: list[Attention], texts: list[str], session: str, state: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Keep the view of one attention or two, and say where the page finds it and what a link to it holds."""
+    view = attention_view(attentions[0], compare=attentions[1] if len(attentions) == 2 else None)
+    num_bytes = sum(site.num_bytes for attention in attentions for site in attention.sites)
+    value = {"payload_url": f"{PREFIX}/{store.put(view, session=session, num_bytes=num_bytes)}", "state": state}
+    if all(len(text) <= LONGEST_TEXT for text in texts):  # else the view says that no link can hold it
+        value |= dict(zip(("text", "other"), texts, strict=False))
+    return value

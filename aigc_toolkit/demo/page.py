@@ -48,7 +48,7 @@ def build_demo(lm: LanguageModel) -> Demo:
             with gr.Tab(I18N("write"), id="write", render_children=True):
                 write = write_tab(lm, I18N)
             with gr.Tab(I18N("look"), id="look", render_children=True):
-                look_tab(lm, store, I18N, write, tabs)
+                look_tab(lm, store, I18N, write, tabs, blocks)
 
         def forget(request: gr.Request) -> None:
             store.drop_session(request.session_hash)

@@ -27,6 +27,9 @@ TEXTS = {
         "text": "Text",
         "text_placeholder": "A text to look at, in English or Chinese …",
         "look_button": "Look",
+        "compare": "Compare with another text",
+        "compare_label": "Other text",
+        "compare_placeholder": "Leave it empty to look at one text. With the same tokens, the difference is shown too.",
         "facts": "{name} · {parameters:.1f} M parameters · context {context} tokens · runs on this computer",
     },
     "zh": {
@@ -53,6 +56,9 @@ TEXTS = {
         "text": "文本",
         "text_placeholder": "要观察的文本，中文或英文 …",
         "look_button": "观察",
+        "compare": "与另一段文本比较",
+        "compare_label": "另一段文本",
+        "compare_placeholder": "留空则只观察一段文本。词元相同时，还会显示两者之差。",
         "facts": "{name} · {parameters:.1f} M 个参数 · 上下文 {context} 个词元 · 在本机运行",
     },
 }
@@ -69,6 +75,10 @@ MESSAGES = {
     "nothing_to_look_at": (
         "There is no text yet. Type one above, or choose an example.",
         "还没有文本。请在上面输入，或选择一个例子。",
+    ),
+    "bad_link": (
+        "This link is not whole: it should hold a text and what was on the screen. Copy it again, or type the text yourself.",
+        "这个链接不完整：其中应有一段文本和当时的画面。请重新复制链接，或自己输入文本。",
     ),
     "surrogate": (
         "The text has half of a character at position {position}, which no tokenizer can read. Remove it and try again.",

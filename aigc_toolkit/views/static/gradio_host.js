@@ -1,6 +1,6 @@
-// The Gradio page's home: a gr.HTML block whose `value` prop is the payload, {payload_url, text?, state?} where it is fetched,
-// or an {type: "append"} message for the view that is already there. `text` is what was looked at: with it the view can make a
-// link. Clicks go up with `trigger`. Gradio has no unmount hook: a view whose element left the page is taken down at the next
+// The Gradio page's home: a gr.HTML block whose `value` prop is the payload, {payload_url, text?, other?, state?} where it is
+// fetched, or an {type: "append"} message for the view that is already there. `text` is what was looked at, `other` what it is
+// compared with: with them the view can make a link. Clicks go up with `trigger`. Gradio has no unmount hook: a view whose element left the page is taken down at the next
 // change.
 
 import { encodedHash } from "./state_link.js";
@@ -32,9 +32,9 @@ function modelOf({ trigger, props, watch }, isGone) {
   if (props.value?.type !== "append") receive();
   /** The address that brings back the text and what is on the screen; null for a text too long for one. */
   const link = (shown) => {
-    const text = value?.text;
-    if (typeof text !== "string" || text.length > LONGEST_TEXT) return null;
-    return location.href.split("#")[0] + encodedHash("look", { text, state: shown });
+    const { text, other = "" } = value ?? {};
+    if (typeof text !== "string" || Math.max(text.length, other.length) > LONGEST_TEXT) return null;
+    return location.href.split("#")[0] + encodedHash("look", { text, ...(other && { other }), state: shown });
   };
   return {
     get: (name) => (name === "state" ? state : value),
