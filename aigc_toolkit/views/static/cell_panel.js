@@ -32,12 +32,11 @@ export function cellPanel(view) {
   const products = cellProducts(text);
   const body = element("tbody");
   const head = element("thead");
-  const ledger = element("table", { class: "aigc-ledger" }, [head, body]);
   const values = element("tbody");
-  const added = element("table", { class: "aigc-ledger" }, [values]);
+  const ledger = element("table", { class: "aigc-ledger", "aria-label": text.arithmeticTable }, [head, body, values]);
   const meaning = element("p", { class: "aigc-note", text: text.valueWeightedNote });
   const reason = element("p", { class: "aigc-note aigc-cell-reason" });
-  const page = element("div", { class: "aigc-cell-page" }, [products.node, ledger, added, meaning]);
+  const page = element("div", { class: "aigc-cell-page" }, [products.node, ledger, meaning]);
   const node = element("section", { class: "aigc-cell", tabindex: 0, role: "group", "aria-label": text.cellHelp }, [title, reason, page]);
   const redraw = oncePerFrame(() => load());
   let [numAsked, at] = [0, null];
@@ -74,7 +73,7 @@ export function cellPanel(view) {
     const empty = { head_dim: "—", dot: NaN, scaling: NaN, softcap: null, bias: null, score: NaN, log_sum_exp: NaN, sink: null };
     const whole = cells.map((cell) => (cell.unknown ? { ...empty, value_norm: null, weight: cell.weight } : cell));
     body.replaceChildren(...rowsOf(whole.map((cell) => cellSteps(cell, place, text))));
-    added.hidden = meaning.hidden = place.isSink;
+    values.hidden = meaning.hidden = place.isSink;
     values.replaceChildren(...rowsOf(whole.map((cell) => valueSteps(cell, text))));
   };
 

@@ -5,7 +5,7 @@ import { element } from "./elements.js";
 import { decimals } from "./numbers.js";
 import { shape } from "./svg.js";
 
-const HEIGHT = 44; // pixels
+const HEIGHT = 56; // pixels
 const NUM_NAMED = 3;
 
 export function cellProducts(text) {

@@ -14,6 +14,9 @@ export function number(value) {
   return decimals(value, 3);
 }
 
+/** a − b as it is written; a number below zero that is taken away stands in brackets. */
+const minus = (a, b) => `${number(a)} − ${b < 0 ? `(${number(b)})` : number(b)}`;
+
 /** Steps whose result is a share are written as weights are, all others as scores. */
 const step = (id, name, formula, value, write = number) => ({ id, name, formula, value, written: write(value) });
 
@@ -23,7 +26,7 @@ function sinkSteps(cell, { query }, text) {
   return [
     step("score", text.score, [text.learned], cell.sink),
     step("sum", text.logSumExp, [total(), " of ", ...sub("q", query)], cell.log_sum_exp),
-    step("weight", text.weight, exp([number(cell.sink), " − ", number(cell.log_sum_exp)]), weight, share),
+    step("weight", text.weight, exp([minus(cell.sink, cell.log_sum_exp)]), weight, share),
   ];
 }
 
@@ -41,24 +44,25 @@ export function cellSteps(cell, { query, key, isSink }, text) {
     const cap = decimals(cell.softcap, 1);
     steps.push(step("capped", text.capped, [`${cap} · tanh(x / ${cap})`], cell.after_softcap));
   }
+  const before = cell.after_softcap ?? cell.dot * cell.scaling;
   if (cell.bias !== null) {
-    steps.push(step("biased", text.biased, [cell.bias < 0 ? "− " : "+ ", number(Math.abs(cell.bias))], (cell.after_softcap ?? cell.dot * cell.scaling) + cell.bias));
+    steps.push(step("biased", text.biased, [cell.bias < 0 ? "− " : "+ ", number(Math.abs(cell.bias))], before + cell.bias));
   }
   steps.push(step("mask", text.maskStep, [isHidden ? text.hidden : text.seen], score));
   steps.push(step("sum", text.logSumExp, [total()], sum));
   if (cell.sink !== null) {
     const taken = Math.exp(cell.sink - sum);
-    steps.push(step("sink", text.ofSink, exp([number(cell.sink), " − ", number(sum)]), taken, share));
+    steps.push(step("sink", text.ofSink, exp([minus(cell.sink, sum)]), taken, share));
   }
-  steps.push(step("weight", text.weight, exp([number(score), " − ", number(sum)]), cell.weight, share));
+  steps.push(step("weight", text.weight, exp([minus(score, sum)]), cell.weight, share));
   return steps;
 }
 
 /** The lines under the ledger: how long the vector is that this key really adds. */
 export function valueSteps(cell, text) {
   const isKnown = cell.value_norm !== null && cell.value_norm !== undefined;
-  const length = ["‖", element("var", { text: "v" }), " ", ...sub("W", "O"), "‖"];
-  const added = ["‖", element("var", { text: "w" }), " ", element("var", { text: "v" }), " ", ...sub("W", "O"), "‖"];
+  const length = ["|", element("var", { text: "v" }), " ", ...sub("W", "O"), "|"];
+  const added = [`${share(cell.weight)} × |`, element("var", { text: "v" }), " ", ...sub("W", "O"), "|"];
   return [
     step("length", text.valueLength, length, isKnown ? cell.value_norm : null),
     step("added", text.valueWeighted, added, isKnown ? cell.weight * cell.value_norm : null),

@@ -17,9 +17,8 @@ export function columnList(axis, { name, isFocused, handlers, text }) {
   const [above, below] = ["above", "below"].map((place) =>
     element("button", { type: "button", class: "aigc-beyond", "data-place": place, hidden: true }),
   );
-  const box = element("div", { class: "aigc-column-box" }, [scroller, above, below]);
   const title = element("h4", { class: "aigc-muted", text: name });
-  const node = element("div", { class: "aigc-column", "data-side": axis.side }, [title, box]);
+  const node = element("div", { class: "aigc-column", "data-side": axis.side }, [title, above, scroller, below]);
   const rows = new Map();
   let [height, pinned, focus, linked] = [ROW, null, null, new Map()];
   spacer.style.height = `${axis.size * ROW}px`;
@@ -107,13 +106,14 @@ export function columnList(axis, { name, isFocused, handlers, text }) {
       button.hidden = !found.length;
       const sum = found.reduce((total, { weight }) => total + Math.abs(weight), 0);
       const arrow = button === above ? "↑" : "↓";
-      button.textContent = found.length ? `${arrow} ${text.numLinks(found.length)} · ${share(sum)}` : "";
+      button.textContent = `${arrow} ${found.length} · ${share(sum)}`;
+      button.setAttribute("aria-label", `${button === above ? text.above : text.below}: ${text.numLinks(found.length)}, ${share(sum)}`);
       button.onclick = () => found.length && reveal(found[0].index);
     }
   };
   const resize = (room) => {
-    height = Math.max(4 * ROW, Math.min(room, axis.size * ROW));
-    height = Math.min(height, axis.size * ROW);
+    const isWhole = axis.size * ROW <= room; // else the last line says what lies below
+    height = isWhole ? axis.size * ROW : Math.max(3 * ROW, room - ROW);
     scroller.style.height = `${height}px`;
     show();
   };

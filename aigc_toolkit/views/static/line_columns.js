@@ -1,9 +1,9 @@
 // Comes in: the groups of tokens on both sides and the links to draw. Goes out: two columns of them, queries left and keys
 // right, joined by lines; each column scrolls by itself and holds only the rows in sight. Fetches nothing.
 
-import { columnList } from "./column_list.js";
+import { columnList, ROW } from "./column_list.js";
 import { element } from "./elements.js";
-import { lineLook } from "./line_look.js";
+import { lineLook, strokeOf } from "./line_look.js";
 import { decimals, share } from "./numbers.js";
 import { oncePerFrame, shape } from "./svg.js";
 
@@ -32,11 +32,11 @@ export function columnLines(text, { onHover, onSelect }) {
     }
     built = { lists, focused: lists[focusSide], others: lists[focusSide === "query" ? "key" : "query"], focusSide };
     node.replaceChildren(lists.query.node, middle, lists.key.node);
-    resize(height);
+    resize(height + ROW);
   };
 
-  const resize = (next) => {
-    height = next;
+  const resize = (room) => {
+    height = room - ROW;
     if (!built) return;
     for (const list of Object.values(built.lists)) list.resize(height);
     middle.style.height = `${Math.max(...Object.values(built.lists).map((list) => list.height()))}px`;
@@ -57,7 +57,7 @@ export function columnLines(text, { onHover, onSelect }) {
     }
     others.values(values);
     const strongest = look.focus === null ? null : look.rows[0]?.links[0];
-    if (isNewLine && strongest && look.rows[0].links.every(({ index }) => !others.isInSight(index))) others.reveal(strongest.index);
+    if (isNewLine && strongest && !others.isInSight(strongest.index)) others.reveal(strongest.index);
     redraw.ask();
     return 0;
   };
@@ -71,12 +71,11 @@ export function columnLines(text, { onHover, onSelect }) {
     for (const { focus, links } of look.rows) for (const link of links) all.push({ focus, ...link });
     all.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight)); // the strongest on top
     const paths = all.slice(-MOST_LINES).map(({ focus, index, weight }) => {
-      const { color, width: thick, opacity, dash } = lineLook(look.scales, look.state, weight, look.most);
       const [y0, y1] = [focused.y(focus), others.y(index)];
       const bend = (ends[1] - ends[0]) * 0.45;
-      const faint = look.isFaint ? { "stroke-width": thick / 2, opacity: 0.7 * opacity } : { "stroke-width": thick, opacity };
       const d = `M${ends[0]} ${y0}C${ends[0] + bend} ${y0} ${ends[1] - bend} ${y1} ${ends[1]} ${y1}`;
-      return shape("path", { d, stroke: color, "stroke-dasharray": dash, "data-from": focus, "data-to": index, ...faint });
+      const stroke = strokeOf(lineLook(look.scales, look.state, weight, look.most), look);
+      return shape("path", { d, "data-from": focus, "data-to": index, ...stroke });
     });
     lines.replaceChildren(...paths);
     others.countBeyond(look.focus === null ? [] : (look.rows[0]?.links ?? []));

@@ -24,13 +24,22 @@ export function lineLook({ sequential, diverging }, { of, curve }, weight, most)
   };
 }
 
-/** A line from [x, y] to [x, y] as the path of an arc above one line of text, or a calm S between two lines. */
-export function arc(from, to, { room, isSameLine }) {
+/** The attributes of its stroke; among all links of a text each is drawn faintly. */
+export function strokeOf({ color, width, opacity, dash }, { isFaint }) {
+  const [thinner, fainter] = isFaint ? [0.5, 0.65] : [1, 1];
+  return { stroke: color, "stroke-dasharray": dash, "stroke-width": width * thinner, "stroke-opacity": opacity * fainter };
+}
+
+/** A line from [x, y] to [x, y] as the path of an arc above one line of text, or a calm S between two lines.
+
+    An arc climbs at most `room` pixels, the higher the further it reaches, as a share of `width`. */
+export function arc(from, to, { room, width, isSameLine }) {
   const [x0, y0] = from;
   const [x1, y1] = to;
   const round = (value) => Math.round(10 * value) / 10;
   if (isSameLine) {
-    const rise = (Math.min(room, 7 + Math.abs(x1 - x0) / 6) * 4) / 3; // a cubic climbs to three quarters of its handles
+    const reach = Math.sqrt(Math.min(1, (1.6 * Math.abs(x1 - x0)) / width));
+    const rise = (room * (0.2 + 0.8 * reach) * 4) / 3; // a cubic climbs to three quarters of its handles
     return `M${round(x0)} ${round(y0)}C${round(x0)} ${round(y0 - rise)} ${round(x1)} ${round(y1 - rise)} ${round(x1)} ${round(y1)}`;
   }
   const bend = Math.max(16, Math.abs(y1 - y0) / 2) * Math.sign(y1 - y0);

@@ -2,14 +2,15 @@
 // above the line or from line to line. Of a long text only the passages around the links are shown. Fetches nothing.
 
 import { element, roving } from "./elements.js";
-import { arc, lineLook } from "./line_look.js";
+import { arc, lineLook, strokeOf } from "./line_look.js";
 import { shape } from "./svg.js";
 import { neighbour, proseToken } from "./token_row.js";
 
 const WHOLE_TEXT = 600; // groups up to which the whole text stands there
 const AROUND = 14; // groups shown on each side of one that is linked
 const PASSAGES = 16; // links whose surroundings are shown
-const ROOM = 22; // pixels above a line of text
+const WORD = 25; // pixels a line of words takes
+const LINES = [46, 104]; // least and most height of a line of text with the room for arcs above it
 
 /** Indices to show, in order: all, or those around the `wanted` ones. */
 function passages(size, wanted) {
@@ -57,11 +58,13 @@ const middle = (item, content) => {
   return { x: rect.left + rect.width / 2 - box.left, top: rect.top - box.top, bottom: rect.bottom - box.top };
 };
 
-function pathBetween(from, to) {
+/** {d, pad}: the path, and the edge of the word at which it arrives. */
+function pathBetween(from, to, look) {
   const isSameLine = Math.abs(from.top - to.top) < 4;
-  if (isSameLine) return arc([from.x, from.top], [to.x, to.top], { room: ROOM, isSameLine });
   const isUp = to.top < from.top;
-  return arc([from.x, isUp ? from.top : from.bottom], [to.x, isUp ? to.bottom : to.top], { room: ROOM, isSameLine });
+  const pad = isUp && !isSameLine ? "bottom" : "top";
+  const start = isUp || isSameLine ? from.top : from.bottom;
+  return { d: arc([from.x, start], [to.x, to[pad]], { ...look, isSameLine }), pad };
 }
 
 /** {node, build(axes), draw(look)}; calls back with a group's index, or null on leaving. */
@@ -70,6 +73,7 @@ export function textLines(text, { onHover, onSelect }) {
   const content = element("div", { class: "aigc-arc-text" });
   const node = element("div", { class: "aigc-lines-text" }, [content]);
   let blocks = null;
+  let [height, line] = [320, LINES[0]];
 
   const heading = (words) => element("h4", { class: "aigc-muted", text: words });
   const build = ({ query, key, isCross, focusSide }) => {
@@ -108,12 +112,10 @@ export function textLines(text, { onHover, onSelect }) {
     }
   };
 
-  const mark = ({ pinned, focus, rows, most, state, scales }) => {
-    const { keys, queries, focused, focusSide } = blocks;
-    const others = focusSide === "query" ? keys : queries;
+  const mark = ({ pinned, focus }) => {
+    const { keys, queries, focused } = blocks;
     for (const item of new Set([...keys.items.values(), ...queries.items.values()])) {
-      item.lastChild.style.backgroundColor = item.lastChild.style.color = "";
-      item.removeAttribute("data-sign");
+      for (const name of ["data-sign", "data-pad"]) item.removeAttribute(name);
     }
     const tab = focused.items.has(pinned) ? pinned : focused.items.keys().next().value;
     for (const [index, item] of focused.items) {
@@ -121,21 +123,27 @@ export function textLines(text, { onHover, onSelect }) {
       item.toggleAttribute("data-hovered", index === focus && focus !== pinned);
       item.tabIndex = index === tab ? 0 : -1;
     }
-    if (focus === null) return;
-    for (const { index, weight } of rows[0]?.links ?? []) {
-      const item = others.items.get(index);
-      if (!item) continue;
-      const look = lineLook(scales, state, weight, most);
-      item.lastChild.style.backgroundColor = look.ground;
-      item.lastChild.style.color = look.ink;
-      if (look.sign) item.dataset.sign = look.sign;
-    }
+  };
+  /** A bar on the edge of the word where its line arrives, so that a line to a short word is told from its neighbour's. */
+  const land = (item, pad, { color, sign }) => {
+    item.dataset.pad = pad;
+    item.style.setProperty("--aigc-link", color);
+    if (sign) item.dataset.sign = sign;
+  };
+  /** A short text gets higher lines, so that arcs have more room. */
+  const space = () => {
+    const prose = [...new Set([blocks.keys.node, blocks.queries.node])];
+    const numLines = prose.reduce((sum, box) => sum + Math.round(box.offsetHeight / line), 0);
+    if (!numLines) return;
+    line = Math.round(Math.min(LINES[1], Math.max(LINES[0], (height - 30 * prose.length) / (numLines + 0.5))));
+    content.style.setProperty("--aigc-line-height", `${line}px`);
   };
 
   /** look: {rows: [{focus, links}], most, focus, pinned, isFaint, state, scales}; gives the number of links not in sight. */
   const draw = (look) => {
     if (look.mayMove) showText(look);
     mark(look);
+    space();
     const { focused, keys, queries, focusSide } = blocks;
     const others = focusSide === "query" ? keys : queries;
     const places = new Map();
@@ -151,10 +159,11 @@ export function textLines(text, { onHover, onSelect }) {
         const to = others.items.get(index);
         const ends = from && to && [at(from), at(to)];
         if (!ends?.[0] || !ends[1]) numHidden += 1;
-        else if (from !== to) {
-          const { color, width, opacity, dash } = lineLook(look.scales, look.state, weight, look.most);
-          const style = look.isFaint ? { "stroke-width": width / 2, opacity: 0.6 * opacity } : { "stroke-width": width, opacity };
-          paths.push([weight, { d: pathBetween(...ends), stroke: color, "stroke-dasharray": dash, "data-from": focus, "data-to": index, ...style }]);
+        else {
+          const style = lineLook(look.scales, look.state, weight, look.most);
+          const { d, pad } = pathBetween(...ends, { room: line - WORD, width: content.clientWidth });
+          if (!look.isFaint) land(to, pad, style);
+          if (from !== to) paths.push([weight, { d, "data-from": focus, "data-to": index, ...strokeOf(style, look) }]);
         }
       }
     }
@@ -162,14 +171,17 @@ export function textLines(text, { onHover, onSelect }) {
     curves.replaceChildren(...paths.map(([, attributes]) => shape("path", attributes)));
     return numHidden;
   };
+  const resize = (room) => {
+    height = room;
+  };
   /** Scrolls this box, and nothing around it, until the group is in sight. */
   const reveal = (index) => {
     const item = blocks?.focused.items.get(index);
     if (!item) return;
     const [box, place] = [node.getBoundingClientRect(), item.getBoundingClientRect()];
     if (place.bottom > box.bottom) node.scrollTop += place.bottom - box.bottom + 8;
-    if (place.top - ROOM < box.top) node.scrollTop -= box.top - place.top + ROOM + 8;
+    if (place.top - line + WORD < box.top) node.scrollTop -= box.top - place.top + line;
   };
   const focusOn = (index) => blocks?.focused.items.get(index)?.focus({ preventScroll: true });
-  return { node, build, draw, reveal, focusOn };
+  return { node, build, draw, resize, reveal, focusOn };
 }

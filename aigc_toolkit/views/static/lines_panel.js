@@ -95,10 +95,8 @@ export function linesPanel(view) {
   const draw = () => {
     if (!node.clientWidth || !shown || shown.axes !== axes) return;
     const numHidden = drawing.draw({ ...shown, scales: view.colors() });
-    if (isByKey && shown.pinned !== null) {
-      drawing.reveal(shown.pinned);
-      drawing.focusOn(shown.pinned);
-    }
+    if (shown.mayMove && shown.pinned !== null) drawing.reveal(shown.pinned);
+    if (isByKey && shown.pinned !== null) drawing.focusOn(shown.pinned);
     isByKey = false;
     caption.textContent = captionOf(shown, numHidden);
     table.update(shown, axes);
@@ -119,7 +117,7 @@ export function linesPanel(view) {
     if (!width || !drawing) return;
     const left = Math.max(160, height - bar.offsetHeight - caption.offsetHeight - table.node.offsetHeight - 20);
     stage.style.maxHeight = `${left}px`;
-    drawings.columns.resize(left - 28);
+    drawing.resize(left);
   };
   const resize = (width, height) => {
     room = [width, height];
