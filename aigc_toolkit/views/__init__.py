@@ -5,6 +5,7 @@ go objects that show themselves. The drawing is done by the ES modules in `stati
 """
 
 from aigc_toolkit.views.attention_view import AttentionView, attention_view
+from aigc_toolkit.views.bertviz_views import bertviz_head_view, bertviz_model_view
 from aigc_toolkit.views.generation_view import GenerationView, append_message, generation_view
 from aigc_toolkit.views.gradio_host import gradio_host
 from aigc_toolkit.views.training_view import TrainingView, training_view
@@ -15,6 +16,8 @@ __all__ = [
     "TrainingView",
     "append_message",
     "attention_view",
+    "bertviz_head_view",
+    "bertviz_model_view",
     "generation_view",
     "gradio_host",
     "training_view",
