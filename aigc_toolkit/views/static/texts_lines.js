@@ -70,6 +70,7 @@ export const ENGLISH_LINES = {
   mapChoice: "Maps",
   otherTokens: "The two texts have other tokens: there is no difference of cells, only both side by side.",
   differenceCue: "+ more in A, − more in B",
+  noSuchHead: (name) => `This model has no ${name.toLowerCase()}.`,
   // Kinds
   kind: "Attention",
   kindNames: { encoder: "Encoder", decoder: "Decoder", cross: "Cross" },
@@ -151,6 +152,7 @@ export const CHINESE_LINES = {
   mapChoice: "图",
   otherTokens: "两段文本的词元不同：无法逐格相减，只能并排查看。",
   differenceCue: "+ A 更多，− B 更多",
+  noSuchHead: (name) => `这个模型没有${name}。`,
   kind: "注意力",
   kindNames: { encoder: "编码器", decoder: "解码器", cross: "交叉" },
   kindNotes: { encoder: "源文本看自己", decoder: "目标文本看自己", cross: "目标文本看源文本" },
