@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .sites import HIDDEN, AnySite, Site
+from .value_weighted import value_lengths
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class ScoreInputs:
     seen: np.ndarray | None  # (1 or H, Q, K), bool; None for all
     bias: np.ndarray | None  # (1 or H, 1 or Q, K), float32
     sinks: np.ndarray | None  # (H,), float32
+    value_norms: np.ndarray | None  # (H, K), float32: ||v W_O|| as in `value_weighted`; None where W_O was not heard
 
 
 @torch.inference_mode()
@@ -52,4 +54,9 @@ def score_inputs(site: AnySite) -> ScoreInputs | None:
         seen=None if seen is None or seen.all() else seen.cpu().numpy(),
         bias=None if added is None else added.cpu().numpy(),
         sinks=None if site.sinks is None else site.sinks.float().cpu().numpy(),
+        value_norms=None if site.output_gram is None else _value_norms(site),
     )
+
+
+def _value_norms(site: Site) -> np.ndarray:
+    return torch.stack([value_lengths(site, head) for head in range(site.num_heads)]).cpu().numpy()

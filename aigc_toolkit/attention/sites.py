@@ -110,10 +110,13 @@ class Site:
         return bool(cell.item() if cell.dtype == torch.bool else cell.item() > HIDDEN)
 
     def added(self, head: int, row: torch.Tensor, column: slice) -> float | None:
-        """What is added to one score that is seen: position bias and numbers in the mask; None where there is neither."""
-        parts = [part for part in (self.bias, self.mask) if part is not None and part.dtype != torch.bool]
-        numbers = [_part(part, head, row, self.num_keys, column).item() for part in parts]  # of (1, 1) each
-        return sum(number for number in numbers if number > HIDDEN) if numbers else None
+        """What is added to one score: position bias, and the number that the mask adds to a key it shows; None for nothing."""
+        added = None if self.bias is None else _part(self.bias, head, row, self.num_keys, column).item()
+        if self.mask is not None and self.mask.dtype != torch.bool:
+            number = _part(self.mask, head, row, self.num_keys, column).item()
+            if number > HIDDEN and number != 0:
+                added = number + (added or 0.0)
+        return added
 
     def log_sum_exp(self, head: int, rows: torch.Tensor) -> torch.Tensor:
         """log of the sum of exp(scores) over all keys and the sink, float32 (R,): weights = exp(scores - log_sum_exp).

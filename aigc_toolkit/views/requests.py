@@ -209,7 +209,7 @@ def _cell_numbers(cell: Any) -> dict[str, Any]:
         "key": [float(number) for number in cell.key],
         "products": [float(number) for number in cell.products],
         **{name: _number(getattr(cell, name)) for name in (*numbers, "value_norm", "value_weight")},
-        "mask": "hidden" if cell.is_hidden else "seen",
+        **({"mask": "hidden", "score": None} if cell.is_hidden else {"mask": "seen"}),
         "head_dim": cell.head_dim,
         "key_value_head": cell.key_value_head,
     }

@@ -41,24 +41,34 @@ _PAGE = """<!doctype html>
 """
 
 
-def save_page(
-    path: str | Path, *, entry: str, payload: Mapping[str, Any], title: str, data: Mapping[str, str] | None = None
-) -> Path:
-    """Writes the page and gives its path.
+def save_page(path: str | Path, *, entry: str, payload: Mapping[str, Any], title: str) -> Path:
+    """Writes the page and gives its path. Folders that are missing are made."""
+    return write_page(path, page_text(entry=entry, payload=payload, title=title))
 
-    `data` maps element ids to base64 text that the view decodes on demand. Folders that are missing are made.
+
+def page_text(
+    *, entry: str, payload: Mapping[str, Any], title: str, data: Mapping[str, str] | None = None, has_pictures: bool = False
+) -> str:
+    """The page as text.
+
+    `data` maps element ids to base64 text that the view decodes on demand; `has_pictures` allows pictures that the payload holds.
     """
     script, style = bundle(entry, host="saved_host.js"), style_sheet() + _PAGE_STYLE
     elements = (f'<script type="text/plain" id="{name}">{text}</script>' for name, text in (data or {}).items())
-    page = _PAGE.format(
+    sources = f"script-src '{_hash(script)}'; style-src '{_hash(style)}'" + ("; img-src data:" if has_pictures else "")
+    return _PAGE.format(
         language="zh-CN" if payload["language"] == "zh" else "en",
-        policy=f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'",
         title=html.escape(without_surrogates(title)),
         style=style,
         payload=script_json(payload),
         data="\n".join(elements),
         script=script,
     )
+
+
+def write_page(path: str | Path, page: str) -> Path:
+    """Writes the text of a page. Folders that are missing are made."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8", newline="\n")
