@@ -1,13 +1,15 @@
-// Comes in: named numbers between 0 and 1. Goes out: a table of bars, which is picture and table at once.
+// Comes in: named numbers between 0 and 1, or differences of such. Goes out: a table of bars, picture and table at once.
 
 import { element } from "./elements.js";
 import { share } from "./numbers.js";
 
-/** One row; `kind` is "chosen", "rest" or nothing. `most` is the number a full bar stands for. */
-export function bar(name, value, { kind, most = 1 } = {}) {
-  const line = element("i");
-  line.style.width = `${most > 0 ? Math.min(100, (100 * value) / most) : 0}%`;
-  const cells = [element("th", { scope: "row", text: name }), element("td", {}, [line]), element("td", { text: share(value) })];
+/** One row; `kind` is "chosen", "rest" or nothing. `most` is the number a full bar stands for. Differences keep their sign. */
+export function bar(name, value, { kind, most = 1, isSigned = false } = {}) {
+  const size = Math.abs(value);
+  const sign = !isSigned || value === 0 ? "" : value < 0 ? "−" : "+";
+  const line = element("i", { "data-sign": sign || null });
+  line.style.width = `${most > 0 ? Math.min(100, (100 * size) / most) : 0}%`;
+  const cells = [element("th", { scope: "row", text: name }), element("td", {}, [line]), element("td", { text: sign + share(size) })];
   return element("tr", kind ? { [`data-${kind}`]: true } : {}, cells);
 }
 

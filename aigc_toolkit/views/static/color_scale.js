@@ -1,8 +1,9 @@
-// Comes in: an element that carries the custom properties --aigc-scale-0 .. 5. Goes out: a sequential scale as
-// 256 colours, joined in OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) so that equal steps look
-// equal, and the curve (linear or square root) between a number and its place on the scale.
+// Comes in: an element that carries the custom properties --aigc-scale-0 .. 5 and --aigc-diverging-0 .. 6. Goes out:
+// scales of 256 colours, joined in OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) so that equal steps
+// look equal, and the curve (linear, square root, logarithm) between a number and its place on the scale.
 
-const NUM_STOPS = 6;
+const NUM_STOPS = { scale: 6, diverging: 7 };
+const DECADES = 4; // of the logarithmic curve: its lower end is the largest weight over 10,000
 const linear = (byte) => (byte <= 10.31475 ? byte / 3294.6 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
 const encoded = (value) => {
   const x = Math.min(1, Math.max(0, value));
@@ -33,19 +34,21 @@ function fromOklab([lightness, a, b]) {
 }
 
 /** The stops as written in the style sheet: "" while the element is not on the page or the sheet not yet there. */
-export function scaleName(root) {
+export function scaleName(root, kind = "scale") {
   const style = getComputedStyle(root);
-  return Array.from({ length: NUM_STOPS }, (_, i) => style.getPropertyValue(`--aigc-scale-${i}`).trim()).join(" ").trim();
+  return Array.from({ length: NUM_STOPS[kind] }, (_, i) => style.getPropertyValue(`--aigc-${kind}-${i}`).trim()).join(" ").trim();
 }
 
-/** {name, bytes: 256 x RGB, css(t), ink(t)} for t in 0..1; `ink` is black or white, whichever reads better on it. */
-export function readScale(root) {
-  const name = scaleName(root);
-  const stops = (name || "#ffffff ".repeat(NUM_STOPS).trim()).split(" ").map(toOklab);
+/** {name, bytes: 256 x RGB, css(t), ink(t)} for t in 0..1; `ink` is black or white, whichever reads better on it.
+
+    Of kind "diverging", 0.5 is the neutral middle, 1 the most positive, 0 the most negative. */
+export function readScale(root, kind = "scale") {
+  const name = scaleName(root, kind);
+  const stops = (name || "#ffffff ".repeat(NUM_STOPS[kind]).trim()).split(" ").map(toOklab);
   const bytes = new Uint8Array(256 * 3);
   for (let i = 0; i < 256; i += 1) {
-    const place = (i / 255) * (NUM_STOPS - 1);
-    const low = Math.min(NUM_STOPS - 2, Math.floor(place));
+    const place = (i / 255) * (stops.length - 1);
+    const low = Math.min(stops.length - 2, Math.floor(place));
     bytes.set(fromOklab(stops[low].map((from, c) => from + (stops[low + 1][c] - from) * (place - low))), 3 * i);
   }
   const rgb = (t) => bytes.subarray(3 * index(t), 3 * index(t) + 3);
@@ -64,10 +67,17 @@ export function index(t) {
   return Math.round(255 * Math.min(1, Math.max(0, t)));
 }
 
-/** Where `weight` stands between 0 and `most`, on the curve "linear" or "root". */
+/** Where `weight` stands between 0 and `most`, on the curve "linear", "root" or "log". */
 export function place(weight, most, curve) {
   const share = most > 0 ? Math.min(1, weight / most) : 0;
-  return curve === "root" ? Math.sqrt(share) : share;
+  if (curve === "root") return Math.sqrt(share);
+  return curve === "log" ? Math.max(0, 1 + Math.log10(share) / DECADES) : share;
+}
+
+/** The weight that stands at `t`: the other way round. */
+export function weightAt(t, most, curve) {
+  if (curve === "root") return most * t * t;
+  return curve === "log" ? most * 10 ** (DECADES * (t - 1)) : most * t;
 }
 
 export function gradient(scale, upTo = 1) {

@@ -1,67 +1,151 @@
-// Comes in: one small picture per layer and head (bytes, square-root coded). Goes out: the grid of all heads, one of
-// them chosen by click or arrow keys. Knows nothing of tokens.
+// Comes in: the heads of a part, in which order, and their small pictures as they arrive. Goes out: a button per head, laid
+// out as layers x heads or as one sorted row that wraps; one is chosen by click or arrow keys. Asks for nothing.
 
-import { element, roving } from "./elements.js";
+import { element } from "./elements.js";
+import { paintHead } from "./head_picture.js";
+import { decimals } from "./numbers.js";
 
+const LAYER_LABEL = 28;
 const GAP = 4;
-const LABEL_WIDTH = 28;
+const GROUP_GAP = 10; // between heads of two key/value heads
+const SMALLEST = 20; // with the gap, a target of 24 px
+const LARGEST = 64;
 
-function paint(canvas, picture, side, { scale, skipFirst, causal }) {
-  const image = new ImageData(side, side);
-  for (let i = 0; i < picture.length; i += 1) {
-    const empty = (skipFirst && i % side === 0) || (causal && i % side > Math.floor(i / side));
-    image.data.set(scale.bytes.subarray(3 * picture[i], 3 * picture[i] + 3), 4 * i);
-    image.data[4 * i + 3] = empty ? 0 : 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
+function label(axis, words) {
+  return element("span", { class: "aigc-note", "data-axis": axis, "aria-hidden": "true", text: words });
 }
 
-/** {node, update({layer, head, scale, skipFirst}), resize(width, height)}; `pictures(layer, head)` gives side x side bytes. */
-export function headGrid({ numLayers, numHeads, side, pictures, causal }, text, onChoose) {
-  const node = element("div", { class: "aigc-grid-scroll" });
+/** {node, build({part, heads, values, isSorted, nameOf}), paint(layer, tiles, look), mark(state), resize(width, height)} */
+export function headGrid(text, onChoose) {
   const grid = element("div", { class: "aigc-grid", role: "radiogroup", "aria-label": text.heads });
-  node.append(grid);
-  const label = (axis, words) => element("span", { class: "aigc-note", "data-axis": axis, "aria-hidden": "true", text: words });
-  grid.append(label("layer", ""), ...Array.from({ length: numHeads }, (_, head) => label("head", head)));
-  const tiles = [];
-  for (let layer = 0; layer < numLayers; layer += 1) {
-    grid.append(label("layer", layer));
-    for (let head = 0; head < numHeads; head += 1) {
-      const name = text.headName(layer, head);
-      const attributes = { class: "aigc-tile", type: "button", role: "radio", "aria-label": name, title: name, tabindex: -1 };
-      const tile = element("button", attributes, [element("canvas", { width: side, height: side })]);
-      tile.addEventListener("click", () => onChoose(layer, head));
-      tiles.push(tile);
-      grid.append(tile);
-    }
-  }
-  const move = (key, from) => {
-    const head = from % numHeads;
-    const to = { ArrowRight: from + 1, ArrowLeft: from - 1, ArrowDown: from + numHeads, ArrowUp: from - numHeads }[key];
-    return to ?? { Home: from - head, End: from - head + numHeads - 1 }[key] ?? null;
-  };
-  roving(grid, () => tiles, move, (to) => onChoose(Math.floor(to / numHeads), to % numHeads));
+  const node = element("div", { class: "aigc-grid-scroll" }, [grid]);
+  let [shown, tiles, part, groupSize, isSorted, room] = [[], [], null, 0, false, [0, 0]];
 
-  let painted = null;
-  const update = ({ layer, head, scale, skipFirst }) => {
-    tiles.forEach((tile, i) => {
-      const chosen = i === layer * numHeads + head;
-      tile.setAttribute("aria-checked", String(chosen));
-      tile.tabIndex = chosen ? 0 : -1;
+  const tileOf = (head, { values, nameOf }) => {
+    const name = nameOf(head);
+    const note = values ? `${name}: ${decimals(values[head.index], 3)}` : name;
+    const picture = element("canvas", { width: 1, height: 1 });
+    const attributes = { class: "aigc-tile", type: "button", role: "radio", "aria-label": note, title: head.isCarried ? note : `${note}. ${text.notInPage}`, tabindex: -1 };
+    const tile = element("button", { ...attributes, "aria-checked": "false", disabled: !head.isCarried }, [picture]);
+    tile.addEventListener("click", () => onChoose(head));
+    if (values) tile.append(element("span", { class: "aigc-score", text: decimals(values[head.index], 2) }));
+    return tile;
+  };
+  const isGrouped = () => part.num_key_value_heads > 1 && part.num_key_value_heads < part.num_heads;
+
+  const column = (head) => 2 + head + (isGrouped() ? Math.floor(head / groupSize) : 0);
+  const inPlace = () => {
+    const nodes = [];
+    for (let head = 0; head < part.num_heads; head += 1) nodes.push(at(label("head", head), 2, column(head)));
+    if (isGrouped()) {
+      for (let group = 0; group < part.num_key_value_heads; group += 1) {
+        const brace = label("group", text.keyValueHead(group));
+        brace.style.gridArea = `1 / ${column(group * groupSize)} / 2 / span ${groupSize}`;
+        nodes.push(brace);
+      }
+    }
+    rowsOf(part).forEach(({ layer, number, what }, i) => {
+      if (layer === null) {
+        const band = element("span", { class: "aigc-note aigc-other-layer", text: text.otherLayer(number, what) });
+        band.style.gridArea = `${i + 3} / 1 / ${i + 4} / -1`;
+        nodes.push(band);
+        return;
+      }
+      nodes.push(at(label("layer", number), i + 3, 1));
+      shown.forEach((head, j) => head.layer === layer && nodes.push(at(tiles[j], i + 3, column(head.head))));
     });
-    if (painted?.scale === scale && painted.skipFirst === skipFirst) return;
-    painted = { scale, skipFirst };
-    tiles.forEach((tile, i) =>
-      paint(tile.firstChild, pictures(Math.floor(i / numHeads), i % numHeads), side, { scale, skipFirst, causal }),
-    );
+    return nodes;
+  };
+  const at = (item, row, place) => {
+    item.style.gridArea = `${row} / ${place}`;
+    return item;
+  };
+
+  const build = (next) => {
+    [part, shown, isSorted] = [next.part, next.heads, next.isSorted];
+    groupSize = Math.max(1, part.num_heads / part.num_key_value_heads);
+    tiles = shown.map((head) => tileOf(head, next));
+    grid.toggleAttribute("data-sorted", isSorted);
+    const nothing = element("p", { class: "aigc-note", text: text.noHeads });
+    grid.replaceChildren(...(isSorted ? (tiles.length ? tiles : [nothing]) : inPlace()));
+    fit();
+  };
+  const paint = (layer, { side, bytes }, look) => {
+    shown.forEach((head, i) => {
+      if (head.layer !== layer || !head.isCarried) return;
+      paintHead(tiles[i].firstChild, bytes.subarray(head.head * side * side, (head.head + 1) * side * side), side, look);
+      tiles[i].toggleAttribute("data-drawn", true);
+    });
+  };
+  const mark = ({ layer, head }) => {
+    const chosen = shown.findIndex((one) => one.layer === layer && one.head === head);
+    tiles.forEach((tile, i) => {
+      tile.setAttribute("aria-checked", String(i === chosen));
+      tile.tabIndex = i === Math.max(0, chosen) ? 0 : -1;
+    });
+    if (chosen >= 0 && node.scrollHeight > node.clientHeight + 4) keepInSight(tiles[chosen]);
+  };
+  const keepInSight = (tile) => {
+    const [box, inner] = [node.getBoundingClientRect(), tile.getBoundingClientRect()];
+    if (inner.bottom > box.bottom) node.scrollTop += inner.bottom - box.bottom + 6;
+    if (inner.top < box.top) node.scrollTop -= box.top - inner.top + 6;
+  };
+
+  const widthFor = (size) => (isGrouped() ? part.num_key_value_heads - 1 : 0) * GROUP_GAP + LAYER_LABEL + part.num_heads * (size + GAP);
+  const fit = () => {
+    if (!part || !room[0]) return;
+    const numRows = rowsOf(part).filter((row) => row.layer !== null).length;
+    const heading = isGrouped() ? 36 : 18;
+    const bands = 18 * Object.keys(part.other_layers ?? {}).length;
+    const byWidth = Math.floor((room[0] - widthFor(0) - 8) / part.num_heads);
+    const byHeight = Math.floor((room[1] - heading - bands) / numRows) - GAP;
+    const size = isSorted ? 44 : Math.max(SMALLEST, Math.min(byWidth, byHeight, LARGEST));
+    grid.style.setProperty("--tile", `${size}px`);
+    node.style.maxHeight = `${Math.max(room[1], 120)}px`;
+    if (isSorted) {
+      grid.style.gridTemplateColumns = "";
+      return;
+    }
+    const group = `repeat(${groupSize}, ${size}px)`;
+    const columns = isGrouped() ? Array(part.num_key_value_heads).fill(group).join(` ${GROUP_GAP - GAP - GAP}px `) : `repeat(${part.num_heads}, ${size}px)`;
+    grid.style.gridTemplateColumns = `${LAYER_LABEL - GAP}px ${columns}`;
   };
   const resize = (width, height) => {
-    const byWidth = Math.floor((width - LABEL_WIDTH - 8) / numHeads) - GAP;
-    const byHeight = Math.floor((height - 20) / numLayers) - GAP;
-    const tile = Math.max(20, Math.min(byWidth, byHeight, 72));
-    grid.style.gridTemplateColumns = `${LABEL_WIDTH}px repeat(${numHeads}, ${tile}px)`;
-    for (const item of tiles) item.style.height = `${tile}px`;
-    node.style.maxHeight = `${Math.max(height, 120) + 8}px`;
+    room = [width, height];
+    fit();
   };
-  return { node, update, resize };
+
+  const move = (key, from) => {
+    const { layer, head } = shown[from];
+    const index = (l, h) => shown.findIndex((one) => one.layer === l && one.head === h);
+    if (key === "ArrowRight") return from + 1;
+    if (key === "ArrowLeft") return from - 1;
+    if (key === "Home") return isSorted ? 0 : index(layer, 0);
+    if (key === "End") return isSorted ? shown.length - 1 : from - head + shown.filter((one) => one.layer === layer).length - 1;
+    const down = { ArrowDown: 1, ArrowUp: -1 }[key];
+    if (!down) return null;
+    if (!isSorted) return index(layer + down, head);
+    const perRow = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
+    return from + down * (perRow < 0 ? shown.length : perRow);
+  };
+  grid.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const from = tiles.indexOf(document.activeElement);
+    if (from < 0 || move(event.key, from) === null) return;
+    event.preventDefault();
+    const step = ["ArrowLeft", "ArrowUp"].includes(event.key) ? -1 : 1;
+    let to = move(event.key, from);
+    while (to >= 0 && to < tiles.length && tiles[to].disabled) to += step;
+    if (!tiles[to]) return;
+    tiles[to].focus();
+    onChoose(shown[to]);
+  });
+  return { node, build, paint, mark, resize };
+}
+
+/** Rows of the grid, top to bottom: layers with attention, and between them those without. */
+function rowsOf(part) {
+  const others = Object.entries(part.other_layers ?? {}).map(([number, what]) => ({ layer: null, number: Number(number), what }));
+  const own = (part.layer_numbers ?? Array.from({ length: part.num_layers }, (_, i) => i)).map((number, layer) => ({ layer, number }));
+  return [...own, ...others].sort((a, b) => a.number - b.number);
 }

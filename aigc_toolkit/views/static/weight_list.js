@@ -1,5 +1,5 @@
-// Comes in: the weights of the selected token's row or column. Goes out: the largest of them as bars with numbers (the
-// table a screen reader gets instead of the shades) and a sentence that says how to read them.
+// Comes in: the weights of the followed token's row or column. Goes out: the largest of them as bars with numbers (the table a
+// screen reader gets instead of the shades) and a sentence that says how to read them.
 
 import { bar, barTable } from "./bars.js";
 import { element } from "./elements.js";
@@ -7,32 +7,45 @@ import { labelText, shortened } from "./token_text.js";
 
 const NUM_SHOWN = 8;
 
-function largestPositions(weights, skipFirst) {
-  const positions = Array.from(weights.keys()).filter((position) => weights[position] > 0 && !(skipFirst && position === 0));
-  return positions.sort((a, b) => weights[b] - weights[a]).slice(0, NUM_SHOWN);
+function largestPositions(values) {
+  const positions = Array.from(values.keys()).filter((position) => values[position] !== 0);
+  return positions.sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, NUM_SHOWN);
 }
 
-/** {note, node, update({weights, focus, reading, skipFirst, causal}) -> position of the largest weight or null} */
-export function weightList(tokens, text) {
+/** {note, node, update({part, values, pointed, isSigned})} */
+export function weightList(text) {
   const note = element("p", { class: "aigc-note aigc-reading" });
   const heading = element("h3", { class: "aigc-title" });
   const table = barTable();
-  const node = element("section", {}, [element("div", { class: "aigc-bar" }, [heading]), table.node]);
-  const named = (position) => shortened(labelText(tokens[position], { spaces: true }), 18);
-  const quoted = (position) => `“${shortened(labelText(tokens[position]), 18)}”`;
+  const node = element("section", { class: "aigc-most" }, [element("div", { class: "aigc-bar" }, [heading]), table.node]);
+  const quoted = (token) => `“${shortened(labelText(token), 18)}”`;
 
-  const sentence = (focus, reading, causal) => {
-    if (reading === "column") return text.columnNote(quoted(focus));
-    if (!causal) return text.rowOnly(quoted(focus));
-    return focus + 1 < tokens.length ? text.predicted(quoted(focus), quoted(focus + 1)) : text.lastRow(quoted(focus));
+  const sentence = (part, { reading, token, query }) => {
+    const [tokens, keys] = [part.tokens, part.key_tokens ?? part.tokens];
+    if (reading === "column") return text.columnNote(quoted(keys[token]));
+    if (query === null) return text.nothingBefore(quoted(tokens[token]));
+    if (!part.causal) return text.rowOnly(quoted(tokens[query]));
+    return query + 1 < tokens.length ? text.predicted(quoted(tokens[query]), quoted(tokens[query + 1])) : text.lastRow(quoted(tokens[query]));
   };
-  const update = ({ weights, focus, reading, skipFirst, causal }) => {
-    const top = weights ? largestPositions(weights, skipFirst) : [];
-    const rows = top.map((position) => bar(`${named(position)} `, weights[position], { most: weights[top[0]] }));
-    heading.textContent = reading === "row" ? text.mostLookedAt(quoted(focus)) : text.mostLooking(quoted(focus));
-    table.update(rows, heading.textContent);
-    note.textContent = sentence(focus, reading, causal);
-    return top.length ? top[0] : null;
+  const title = (part, { reading, token }) => {
+    if (reading === "column") return text.mostLooking(quoted((part.key_tokens ?? part.tokens)[token]));
+    return reading === "predict" ? text.mostPredicting(quoted(part.tokens[token])) : text.mostLookedAt(quoted(part.tokens[token]));
+  };
+  const update = ({ part, values, pointed, isSigned }) => {
+    if (pointed.token === null) {
+      heading.textContent = text.largestWeights;
+      note.textContent = text.followNothing;
+      table.update([], heading.textContent);
+      return;
+    }
+    const keys = part.key_tokens ?? part.tokens;
+    const others = pointed.reading === "column" ? part.tokens : keys;
+    const named = (position) => (part.sinks && others === keys && position === keys.length - 1 ? text.sinkName : shortened(labelText(others[position], { spaces: true }), 18));
+    const top = values ? largestPositions(values) : [];
+    const most = top.length ? Math.abs(values[top[0]]) : 0;
+    heading.textContent = title(part, pointed);
+    table.update(top.map((position) => bar(`${named(position)} `, values[position], { most, isSigned })), heading.textContent);
+    note.textContent = sentence(part, pointed);
   };
   return { note, node, update };
 }

@@ -1,0 +1,73 @@
+// Comes in: the view. Goes out: the line on top: which model, how much of it, how far the weights are from the model's own
+// output, a link to what is on the screen. Knows nothing of maps and heads.
+
+import { element } from "./elements.js";
+import { tiny } from "./numbers.js";
+
+const SAID = 2000; // milliseconds "copied" stays
+
+function proofOf({ verify, parts }, { kind }, text) {
+  if (!verify) return "";
+  const { max_error: error, layer, tolerance, passed } = verify;
+  const failed = passed ? "" : `, ${text.proofFailed(tiny(tolerance))}`;
+  const number = parts[kind].layer_numbers?.[layer] ?? layer;
+  return [`${text.proof} `, element("b", { class: "aigc-mono", text: tiny(error) }), ` (${text.layer} ${number})${failed}`];
+}
+
+/** What a saved page carries, and how exact that is. */
+function carriedOf({ saved }, text) {
+  if (!saved?.packing) return "";
+  return saved.packing === "weights" ? text.carriesWeights(tiny(saved.max_difference)) : text.carriesQueriesAndKeys("float16", tiny(saved.max_difference));
+}
+
+function linkButton(view, makeLink) {
+  const button = element("button", { type: "button", class: "aigc-button", text: view.text.link, title: view.text.linkNote });
+  let timer = null;
+  const said = (words) => {
+    clearTimeout(timer);
+    button.textContent = words;
+    view.announce(words);
+    timer = setTimeout(() => {
+      button.textContent = view.text.link;
+    }, SAID);
+  };
+  button.addEventListener("click", async () => {
+    const address = makeLink(view.store.get());
+    if (!address) {
+      view.say(view.text.noLink);
+      return;
+    }
+    try {
+      await navigator.clipboard.writeText(address);
+      said(view.text.linkCopied);
+    } catch {
+      view.say(view.text.linkByHand(address));
+    }
+  });
+  return button;
+}
+
+/** {node, update(state)}; `tools` are further buttons at the right. */
+export function headLine(view, { model, tools = [] }) {
+  const { text, payload } = view;
+  const name = element("h3", { class: "aigc-name" });
+  const facts = element("span");
+  const proof = element("p", { class: "aigc-note", "data-role": "proof" });
+  const carried = element("span", { class: "aigc-note" });
+  const buttons = [...(model.link ? [linkButton(view, (state) => model.link(state))] : []), ...tools];
+  const node = element("div", { class: "aigc-head" }, [
+    element("div", { class: "aigc-facts" }, [name, facts]),
+    element("div", { class: "aigc-facts" }, [proof, carried, element("div", { class: "aigc-head-tools" }, buttons)]),
+  ]);
+  const update = (state) => {
+    const attention = payload.attentions[state.of === "difference" ? 0 : state.of];
+    const part = view.part(state);
+    name.textContent = payload.attentions.length > 1 ? payload.attentions.map((one) => one.model_name).join(" · ") : attention.model_name;
+    facts.textContent = text.facts(part.tokens.length, part.num_layers, part.num_heads);
+    proof.replaceChildren(...proofOf(attention, state, text));
+    proof.hidden = !proof.textContent;
+    carried.textContent = carriedOf(part, text);
+    carried.hidden = !carried.textContent;
+  };
+  return { node, update };
+}

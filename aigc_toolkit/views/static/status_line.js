@@ -1,0 +1,26 @@
+// Comes in: what a view has to say while it waits or after something failed. Goes out: one line with a button to try again,
+// and a polite live region for what only a screen reader needs to hear. Knows nothing of why.
+
+import { element } from "./elements.js";
+
+/** {node, say(message or null, retry?), announce(words)} */
+export function statusLine(text) {
+  const line = element("p", { class: "aigc-note aigc-status", role: "status", hidden: true });
+  const live = element("p", { class: "aigc-hidden", "aria-live": "polite" });
+  const node = element("div", { class: "aigc-status-box" }, [line, live]);
+  const say = (message, retry) => {
+    line.hidden = !message;
+    line.replaceChildren(message ?? "");
+    if (!message || !retry) return;
+    const button = element("button", { type: "button", class: "aigc-button", text: text.retry });
+    button.addEventListener("click", () => {
+      say(null);
+      retry();
+    });
+    line.append(" ", button);
+  };
+  const announce = (words) => {
+    live.textContent = words;
+  };
+  return { node, say, announce };
+}
