@@ -44,7 +44,7 @@ export function cellPanel(view) {
   const row = (id, name, formula, results) =>
     element("tr", { "data-step": id }, [
       element("th", { scope: "row", text: name }),
-      element("td", {}, formula),
+      ...(formula ? [element("td", {}, formula)] : []),
       ...results.map((result) => element("td", { text: result })),
     ]);
 
@@ -58,19 +58,20 @@ export function cellPanel(view) {
         const difference = found[0] && found[1] ? found[0].value - found[1].value : NaN;
         results.push(Number.isFinite(difference) ? `${difference < 0 ? "" : "+"}${number(difference)}` : "—");
       }
-      return row(one.id, one.name, lists.length > 1 ? [] : one.formula, results);
+      return row(one.id, one.name, lists.length > 1 ? null : one.formula, results);
     });
   };
 
   const show = (cells, place, scales) => {
     const isMany = cells.length > 1;
-    const named = isMany ? ["", "", "A", "B", "A − B"] : [];
+    const named = isMany ? ["", "A", "B", "A − B"] : [];
     head.replaceChildren(...(isMany ? [element("tr", {}, named.map((words) => element("th", { scope: "col", text: words })))] : []));
     page.toggleAttribute("data-many", isMany);
     const unknown = cells.find((cell) => cell.unknown);
     products.update(unknown || isMany || place.isSink ? null : cells[0], scales);
     reason.textContent = unknown ? text.unknownPieces(unknown.unknown) : "";
     const empty = { head_dim: "—", dot: NaN, scaling: NaN, softcap: null, bias: null, score: NaN, log_sum_exp: NaN, sink: null };
+    page.toggleAttribute("data-unknown", Boolean(unknown));
     const whole = cells.map((cell) => (cell.unknown ? { ...empty, value_norm: null, weight: cell.weight } : cell));
     body.replaceChildren(...rowsOf(whole.map((cell) => cellSteps(cell, place, text))));
     values.hidden = meaning.hidden = place.isSink;

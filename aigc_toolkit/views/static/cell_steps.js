@@ -8,9 +8,10 @@ const sub = (name, index) => [element("var", { text: name }), element("sub", { t
 const exp = (nodes) => ["exp(", ...nodes, ")"];
 const total = () => element("span", { text: "log Σ exp" });
 
-/** A score: three decimals, −∞ where the mask hid it. */
+/** A score: three decimals, a power of ten when smaller, −∞ where the mask hid it. */
 export function number(value) {
   if (value === Infinity || value === -Infinity) return value < 0 ? "−∞" : "∞";
+  if (value !== 0 && Math.abs(value) < 0.0005) return value.toExponential(1).replaceAll("-", "−");
   return decimals(value, 3);
 }
 

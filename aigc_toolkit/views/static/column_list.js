@@ -113,7 +113,7 @@ export function columnList(axis, { name, isFocused, handlers, text }) {
   };
   const resize = (room) => {
     const isWhole = axis.size * ROW <= room; // else the last line says what lies below
-    height = isWhole ? axis.size * ROW : Math.max(3 * ROW, room - ROW);
+    height = isWhole ? axis.size * ROW : Math.max(3, Math.floor(room / ROW) - 1) * ROW;
     scroller.style.height = `${height}px`;
     show();
   };
