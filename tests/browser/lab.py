@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 REPOSITORY = Path(__file__).parents[2]
 QUIET = [
@@ -90,20 +90,28 @@ class OpenNotebook:
     def run_all(self, *, wait: bool = True) -> None:
         self._menu("Run", "Run All Cells")
         if wait:
-            expect(self.page.locator(".jp-Notebook .jp-InputArea-prompt").last).to_have_text(
-                re.compile(r"\[\d+\]"), timeout=180_000
-            )
+            self.ran(-1)
             self.idle()
+
+    def select(self, index: int) -> None:
+        self._cell(index).locator(".jp-InputArea-prompt").click()
 
     def run_cell(self, index: int) -> None:
         """Starts one cell and does not wait for its end."""
-        cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
-        cell.locator(".jp-InputArea-prompt").click()
+        self.select(index)
         self.page.keyboard.press("Control+Enter")
 
-    def output(self, index: int):
+    def ran(self, index: int) -> None:
+        """Waits until a cell has a number."""
+        prompt = self._cell(index).locator(".jp-InputArea-prompt")
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=300_000)
+
+    def output(self, index: int) -> Locator:
         """What one cell shows."""
-        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index).locator(".jp-OutputArea")
+        return self._cell(index).locator(".jp-OutputArea").first
+
+    def _cell(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
 
     def save(self) -> dict:
         """Saves as Ctrl+S does; the notebook as it now stands on disk."""
