@@ -20,6 +20,7 @@ import { followTheme } from "./theme.js";
 import { watchedSource } from "./watched_source.js";
 
 const AROUND = 40; // pixels of a page around the view
+const ROOM_FOR_LIST = 232; // pixels, with the gap
 const [LOWEST, HIGHEST] = [460, 880]; // pixels of the whole view, where it has two columns
 
 /** What all parts are given. */
@@ -84,9 +85,8 @@ export function openShell(payload, model, root) {
   const [reading, heads] = [readingPanel(view), headsPanel(view)];
   const panels = { map: mapsPanel(view), lines: linesPanel(view), cell: cellPanel(view) };
   const stage = element("div", { class: "aigc-stage" });
-  const lower = element("div", { class: "aigc-lower" }, [heads.node, reading.list]);
   const right = element("div", { class: "aigc-right" }, [bar.node, stage, view.status.node, reading.readout]);
-  const columns = element("div", { class: "aigc-columns" }, [reading.node, right, lower]);
+  const columns = element("div", { class: "aigc-columns" }, [reading.node, right, heads.node, reading.list]);
   const above = element("div", {}, [top.node, element("div", { class: "aigc-choices" }, [kinds.node, compared.node])]);
   root.lang = text.tag === "zh" ? "zh-CN" : "en";
   root.replaceChildren(above, columns);
@@ -112,9 +112,9 @@ export function openShell(payload, model, root) {
     const budget = Math.min(HIGHEST, Math.max(LOWEST, window.innerHeight - AROUND)) - above.offsetHeight;
     const besidePanel = bar.node.offsetHeight + reading.readout.offsetHeight + 24;
     panels[store.get().panel].resize(right.clientWidth, Math.max(280, budget - besidePanel));
-    const listBeside = lower.clientWidth >= 480;
-    const width = listBeside ? lower.clientWidth - 232 : lower.clientWidth;
-    heads.resize(width, isWide ? Math.max(180, budget - reading.node.offsetHeight - 20) : 640);
+    const left = reading.node.clientWidth;
+    const isBesideList = reading.list.offsetTop === heads.node.offsetTop;
+    heads.resize(isBesideList ? left - ROOM_FOR_LIST : left, isWide ? Math.max(180, budget - reading.node.offsetHeight - 20) : 640);
   };
   const sizes = new ResizeObserver(fit);
   sizes.observe(root);

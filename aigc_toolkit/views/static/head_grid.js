@@ -102,6 +102,7 @@ export function headGrid(text, onChoose) {
     const size = isSorted ? 44 : Math.max(SMALLEST, Math.min(byWidth, byHeight, LARGEST));
     grid.style.setProperty("--tile", `${size}px`);
     node.style.maxHeight = `${Math.max(room[1], 120)}px`;
+    node.style.width = isSorted ? `${room[0] + 8}px` : "";
     if (isSorted) {
       grid.style.gridTemplateColumns = "";
       return;

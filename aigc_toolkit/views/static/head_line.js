@@ -57,7 +57,8 @@ export function headLine(view, { model, tools = [] }) {
   const buttons = [...(model.link ? [linkButton(view, (state) => model.link(state))] : []), ...tools];
   const node = element("div", { class: "aigc-head" }, [
     element("div", { class: "aigc-facts" }, [name, facts]),
-    element("div", { class: "aigc-facts" }, [proof, carried, element("div", { class: "aigc-head-tools" }, buttons)]),
+    element("div", { class: "aigc-facts" }, [proof, carried]),
+    element("div", { class: "aigc-head-tools" }, buttons),
   ]);
   const update = (state) => {
     const attention = payload.attentions[state.of === "difference" ? 0 : state.of];

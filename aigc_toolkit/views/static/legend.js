@@ -9,7 +9,7 @@ import { shown } from "./numbers.js";
 function short(value) {
   return shown(value, (x) => {
     if (x === 0) return "0";
-    return (Math.abs(x) < 0.001 ? x.toExponential(1) : String(Number(x.toPrecision(2)))).replace("-", "−");
+    return (Math.abs(x) < 0.001 ? x.toExponential(1).replace(".0e", "e") : String(Number(x.toPrecision(2)))).replace("-", "−");
   });
 }
 

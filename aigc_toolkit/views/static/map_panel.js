@@ -30,7 +30,7 @@ export function mapPanel(view, { of = null } = {}) {
   const colors = legend(text);
   const node = element("section", { class: "aigc-map-panel" }, [
     stage,
-    element("div", { class: "aigc-scale" }, [colors.node, curves, tools.node]),
+    element("div", { class: "aigc-scale" }, [colors.node, curves]),
   ]);
   const overview = mapOverview((middle) => goTo(middle));
   let [part, extent, canvas, seen, room, size] = [null, null, null, null, null, [0, 0]];
@@ -61,7 +61,7 @@ export function mapPanel(view, { of = null } = {}) {
     part = view.part(stateOf(state));
     extent = extentOf(part);
     canvas = mapCanvas(text, { names: rulerNames(part), extent, hasSink: part.sinks, color });
-    stage.replaceChildren(canvas.base, canvas.over, overview.node);
+    stage.replaceChildren(canvas.base, canvas.over, tools.node, overview.node);
     seen = windowOf(state.zoom, extent);
     fit();
   };

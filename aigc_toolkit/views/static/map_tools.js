@@ -28,10 +28,8 @@ export function helpButton(text, lines) {
 /** {node, update({isWhole, isClosest})} */
 export function mapTools(text, { closer, further, whole }) {
   const buttons = [button("+", `${text.closer} (+)`, closer), button("−", `${text.further} (−)`, further), button("⤢", `${text.wholeMap} (0)`, whole)];
-  const node = element("div", { class: "aigc-tools", role: "group", "aria-label": text.zoom }, [
-    ...buttons,
-    helpButton(text, text.mapKeys),
-  ]);
+  const node = element("div", { class: "aigc-tools", role: "group", "aria-label": text.zoom }, [...buttons, helpButton(text, text.mapKeys)]);
+  for (const name of ["pointerdown", "pointermove", "dblclick"]) node.addEventListener(name, (event) => event.stopPropagation()); // not the map's
   const update = ({ isWhole, isClosest }) => {
     buttons[0].disabled = isClosest;
     buttons[1].disabled = buttons[2].disabled = isWhole;

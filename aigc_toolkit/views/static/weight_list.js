@@ -44,7 +44,7 @@ export function weightList(text) {
     const top = values ? largestPositions(values) : [];
     const most = top.length ? Math.abs(values[top[0]]) : 0;
     heading.textContent = title(part, pointed);
-    table.update(top.map((position) => bar(`${named(position)} `, values[position], { most, isSigned })), heading.textContent);
+    table.update(top.map((position) => bar(`${named(position)}  ${position}`, values[position], { most, isSigned })), heading.textContent);
     note.textContent = sentence(part, pointed);
   };
   return { note, node, update };
