@@ -70,9 +70,8 @@ def main() -> None:
     print("| | processor seconds (median) |\n|---|---|")
     print(f"| {arguments.steps} steps, no view | {statistics.median(without):.2f} |")
     print(f"| {arguments.steps} steps, view shown | {statistics.median(with_view):.2f} |")
-    print(
-        f"| ratio: median of {len(ratios)} pairs (least to most) | {statistics.median(ratios):.4f} ({ratios[0]:.4f} to {ratios[-1]:.4f}) |"
-    )
+    spread = f"{statistics.median(ratios):.4f} ({ratios[0]:.4f} to {ratios[-1]:.4f})"
+    print(f"| ratio: median of {len(ratios)} pairs (least to most) | {spread} |")
     print(f"{SerialisingComm.num_bytes / len(with_view) / 1e3:.0f} kB sent per run")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aigc_toolkit.views.export import export_attention
 from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
 from aigc_toolkit.views.payload import AttentionRecord, attention_payload, kinds_of
 from aigc_toolkit.views.requests import Requests
@@ -118,6 +119,16 @@ class AttentionView:
         head or layer that does not exist.
         """
         return save_attention_page(path, self._attentions, self.payload(), self._requests, heads=heads, layers=layers)
+
+    def export(self, path: str | Path) -> Path:
+        """Writes what `state` shows as .svg (text as text), .png (at twice its size) or .csv (the numbers), and gives the path.
+
+        Raises ValueError for another ending and for a table of more than 4 million numbers.
+
+        >>> view.export("map.svg")
+        PosixPath('map.svg')
+        """
+        return export_attention(path, self._attentions, self._requests, self.state)
 
     def _facts(self) -> dict[str, Any]:
         with self._lock:

@@ -1,8 +1,8 @@
 """BertViz's own head view and model view, drawn from exact weights.
 
-In: an `Attention`. Out: what BertViz makes of it, with token text that cannot end its script: "<" is written \\u003c there, and what
-is invisible is written out. BertViz (Vig 2019, "A Multiscale Visualization of Attention in the Transformer Model") writes every weight
-as text into the page, and loads require.js, d3 and jQuery from cdnjs.cloudflare.com when it is shown. `attention_view` does neither.
+In: an `Attention`. Out: what BertViz makes of it. Token text cannot end its script: "<" is escaped there, and what is invisible is
+written out. BertViz (Vig 2019, "A Multiscale Visualization of Attention in the Transformer Model") writes every weight as text into
+the page, and loads require.js, d3 and jQuery from cdnjs.cloudflare.com when shown. `attention_view` does neither.
 """
 
 import json
@@ -96,8 +96,8 @@ def _checked_layers(parts: Mapping[str, AttentionRecord], layers: Sequence[int] 
     if num_weights > LARGEST_WEIGHTS:
         raise ValueError(
             f"{max(len(part.tokens) for part in parts.values())} tokens in {heads} heads are {num_weights / 1e6:.1f} million "
-            f"weights; BertViz draws up to {LARGEST_WEIGHTS / 1e6:.1f} million, {int((LARGEST_WEIGHTS / heads) ** 0.5)} tokens in so many "
-            "heads. Give fewer layers=, or use attention_view(attention), which has no such limit."
+            f"weights; BertViz draws up to {LARGEST_WEIGHTS / 1e6:.1f} million, {int((LARGEST_WEIGHTS / heads) ** 0.5)} tokens here. "
+            "Give fewer layers=, or use attention_view(attention), which has no such limit."
         )
     return chosen
 

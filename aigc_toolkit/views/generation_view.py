@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from aigc_toolkit.views.export import export_generation
 from aigc_toolkit.views.notebook import mime_bundle, notebook_widget
 from aigc_toolkit.views.saved_page import save_page
 from aigc_toolkit.views.text_safety import checked_language, without_surrogates
@@ -80,6 +81,13 @@ class GenerationView:
         """Writes one page that needs no network, and gives its path."""
         title = f"Generation · {self._generation.model_name}"
         return save_page(path, entry=_ENTRY, payload=self.payload(), title=title)
+
+    def export(self, path: str | Path) -> Path:
+        """Writes the tokens with log-probability, rank and entropy as .csv, or the shaded text as .svg, and gives the path.
+
+        Raises ValueError for another ending.
+        """
+        return export_generation(path, self.payload())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         if self._widget is None:
