@@ -7,6 +7,7 @@ import { readScale, scaleName } from "./color_scale.js";
 import { compareBar } from "./compare_bar.js";
 import { mapsPanel } from "./compare_maps.js";
 import { check, choice, element } from "./elements.js";
+import { exportMenu } from "./export_menu.js";
 import { headLine } from "./head_line.js";
 import { headsPanel } from "./heads_panel.js";
 import { kindChoice } from "./kind_choice.js";
@@ -80,7 +81,7 @@ function panelBar(view) {
 export function openShell(payload, model, root) {
   const { view, forgetColors, close: closeView } = openView(payload, model, root);
   const { text, store } = view;
-  const top = headLine(view, { model });
+  const top = headLine(view, { model, tools: [exportMenu(view).node] });
   const [kinds, compared, bar] = [kindChoice(view), compareBar(view), panelBar(view)];
   const [reading, heads] = [readingPanel(view), headsPanel(view)];
   const panels = { map: mapsPanel(view), lines: linesPanel(view), cell: cellPanel(view) };
@@ -110,6 +111,7 @@ export function openShell(payload, model, root) {
     if (scaleName(root) !== colorsShown) recolor(); // some hosts attach the view later
     const isWide = right.offsetTop === reading.node.offsetTop;
     const budget = Math.min(HIGHEST, Math.max(LOWEST, window.innerHeight - AROUND)) - above.offsetHeight;
+    root.style.setProperty("--aigc-text-height", `${isWide ? Math.min(240, Math.max(112, Math.round(0.235 * budget))) : 224}px`);
     const besidePanel = bar.node.offsetHeight + reading.readout.offsetHeight + 24;
     panels[store.get().panel].resize(right.clientWidth, Math.max(280, budget - besidePanel));
     const left = reading.node.clientWidth;

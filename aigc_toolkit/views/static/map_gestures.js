@@ -6,15 +6,16 @@ const WHEEL_STEP = 0.0022; // of the logarithm of the zoom, per pixel of the whe
 const SAME_SCROLL = 400; // milliseconds between the wheel events of one scroll
 const LINE_PIXELS = 16;
 
-let scrolledElsewhere = 0; // when the page was last scrolled with the pointer not on a map
+let scrolledElsewhere = -Infinity; // when the page was last scrolled, not the map zoomed
+let refused = 0; // the direction of the last wheel event on a map that was left to the page, 0 when it was not on a map
 let isListening = false;
 
 function noteScrolls() {
   if (isListening) return;
   isListening = true;
   const note = (event) => {
-    const isHere = event.target.closest?.(".aigc-map") && event.timeStamp - scrolledElsewhere >= SAME_SCROLL;
-    if (!isHere) scrolledElsewhere = event.timeStamp;
+    if (event.target.closest?.(".aigc-map")) return;
+    [scrolledElsewhere, refused] = [event.timeStamp, 0];
   };
   window.addEventListener("wheel", note, { passive: true, capture: true });
 }
@@ -72,11 +73,12 @@ export function followGestures(node, act) {
     const pixels = event.deltaY * (event.deltaMode === 1 ? LINE_PIXELS : event.deltaMode === 2 ? 240 : 1);
     const isPinch = event.ctrlKey || event.metaKey;
     const factor = Math.exp(-pixels * WHEEL_STEP * (event.ctrlKey && Math.abs(pixels) < 50 ? 5 : 1));
-    const isOwn = isPinch || (event.timeStamp - scrolledElsewhere >= SAME_SCROLL && act.canZoom(factor));
-    if (!isOwn) {
-      scrolledElsewhere = event.timeStamp;
+    const isNew = event.timeStamp - scrolledElsewhere >= SAME_SCROLL || Math.sign(pixels) === -refused;
+    if (!isPinch && !(isNew && act.canZoom(factor))) {
+      [scrolledElsewhere, refused] = [event.timeStamp, refused || !isNew ? refused : Math.sign(pixels)];
       return;
     }
+    [scrolledElsewhere, refused] = [-Infinity, 0];
     event.preventDefault();
     act.zoom(factor, at(event));
     act.settle();

@@ -14,6 +14,8 @@ export function specialWeight(part, { layer, skip_first: skipFirst }, query, key
   return skipFirst && key === 0 ? text.leftOut : null;
 }
 
+const SMALLEST = "< 6e−8"; // of float16, in which weights travel: below it they arrive as 0
+
 /** {node, update({part, query, key, weight, special})}; weight null is a long dash. */
 export function readOut(text) {
   const values = [element("dd"), element("dd"), element("dd")];
@@ -31,7 +33,7 @@ export function readOut(text) {
     const isSink = part.sinks && key === keys.length - 1;
     values[0].textContent = named(part.tokens, query);
     values[1].textContent = isSink ? text.sinkName : named(keys, key);
-    values[2].textContent = special ?? (isSigned ? signed(weight) : share(weight));
+    values[2].textContent = special ?? (isSigned ? signed(weight) : weight === 0 ? SMALLEST : share(weight));
     weightName.textContent = isSigned ? text.weightDifference : text.weight;
   };
   return { node, update };
