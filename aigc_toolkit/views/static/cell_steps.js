@@ -11,6 +11,7 @@ const total = () => element("span", { text: "log Σ exp" });
 /** A score: three decimals, a power of ten when smaller, −∞ where the mask hid it. */
 export function number(value) {
   if (value === Infinity || value === -Infinity) return value < 0 ? "−∞" : "∞";
+  if (value === null || value === undefined) return "—";
   if (value !== 0 && Math.abs(value) < 0.0005) return value.toExponential(1).replaceAll("-", "−");
   return decimals(value, 3);
 }

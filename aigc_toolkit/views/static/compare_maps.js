@@ -6,7 +6,7 @@ import { element } from "./elements.js";
 import { mapPanel } from "./map_panel.js";
 import { createStore } from "./store.js";
 
-const ROOM_FOR_TWO = 560; // pixels
+const ROOM_FOR_TWO = 480; // pixels
 const OWN = ["of", "zoom", "cell", "token"];
 
 /** The view of one of two texts: what is pointed at and zoomed into in one means nothing in the other. */
@@ -54,6 +54,7 @@ export function mapsPanel(view) {
   const build = (state) => {
     for (const map of shown) map.close();
     isBoth = attentions.length > 1 && state.map === "side by side";
+    view.root.toggleAttribute("data-beside", isBoth);
     shown = isBoth ? attentions.map(({ model_name: name }, of) => named(view, of, name)) : [mapPanel(view)];
     node.replaceChildren(...shown.map((map) => map.node));
     fit();

@@ -5,7 +5,7 @@
 export function edgesOf(part, side, grouping) {
   const count = side === "query" ? part.tokens.length : (part.key_tokens ?? part.tokens).length - (part.sinks ? 1 : 0);
   const groups = side === "query" ? part.groups : (part.key_groups ?? part.groups);
-  return (grouping !== "tokens" && groups?.[grouping]) || Array.from({ length: count + 1 }, (_, i) => i);
+  return (grouping !== "tokens" && groups[grouping]) || Array.from({ length: count + 1 }, (_, i) => i);
 }
 
 /** The group that holds a position: the last one that starts at or before it. */

@@ -2,8 +2,8 @@
 
 export const ENGLISH_LINES = {
   drawing: "Drawing",
-  asText: "Arcs over the text",
-  asColumns: "Two columns",
+  asText: "Arcs",
+  asColumns: "Columns",
   grouping: "Put together by",
   groupings: { tokens: "tokens", words: "words", sentences: "sentences", turns: "turns" },
   mass: "Links hold",
@@ -65,9 +65,7 @@ export const ENGLISH_LINES = {
   // Comparison
   comparison: "Compare",
   difference: "A − B",
-  oneMap: "one",
   sideBySide: "side by side",
-  mapChoice: "Maps",
   otherTokens: "The two texts have other tokens: there is no difference of cells, only both side by side.",
   differenceCue: "+ more in A, − more in B",
   noSuchHead: (name) => `This model has no ${name.toLowerCase()}.`,
@@ -87,7 +85,7 @@ export const ENGLISH_LINES = {
 
 export const CHINESE_LINES = {
   drawing: "画法",
-  asText: "文本上的弧线",
+  asText: "弧线",
   asColumns: "两列",
   grouping: "合并为",
   groupings: { tokens: "词元", words: "词", sentences: "句", turns: "轮次" },
@@ -147,9 +145,7 @@ export const CHINESE_LINES = {
   unknownPieces: (reason) => `这里只知道权重：${reason}`,
   comparison: "比较",
   difference: "A − B",
-  oneMap: "单幅",
   sideBySide: "并排",
-  mapChoice: "图",
   otherTokens: "两段文本的词元不同：无法逐格相减，只能并排查看。",
   differenceCue: "+ A 更多，− B 更多",
   noSuchHead: (name) => `这个模型没有${name}。`,
