@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from browser.fake_records import HOSTILE, FakeAttention, fake_generation
 
@@ -29,77 +28,71 @@ def test_importing_the_views_imports_neither_torch_nor_anywidget() -> None:
     assert result.stdout.strip() == "[]"
 
 
+def decoder(payload: dict) -> dict:
+    return payload["attentions"][0]["parts"]["decoder"]
+
+
 def test_payload_holds_tokens_shape_and_proof() -> None:
     payload = attention_view(FakeAttention(WORDS), language="zh").payload()
-    assert payload["tokens"] == WORDS
-    assert (payload["num_layers"], payload["num_heads"], payload["num_key_value_heads"]) == (4, 4, 2)
-    assert payload["verify"] == {"max_error": 3.1e-7, "layer": 2, "tolerance": 1e-4, "passed": True}
-    assert (payload["causal"], payload["language"], payload["model_name"]) == (True, "zh", "story")
+    assert (payload["kind"], payload["language"], payload["same_tokens"]) == ("attention", "zh", False)
+    (attention,) = payload["attentions"]
+    assert attention["verify"] == {"max_error": 3.1e-7, "layer": 2, "tolerance": 1e-4, "passed": True}
+    assert (attention["model_name"], attention["kinds"]) == ("story", ["decoder"])
+    part = decoder(payload)
+    assert part["tokens"] == part["prose"] == WORDS and part["key_tokens"] is part["key_prose"] is None
+    assert (part["num_layers"], part["num_heads"], part["num_key_value_heads"]) == (4, 4, 2)
+    assert (part["layer_numbers"], part["other_layers"], part["heads_of_layers"]) == ([0, 1, 2, 3], {}, None)
+    assert (part["causal"], part["sinks"], part["sees"]) == (True, False, [{"window": None}] * 4)
+    assert part["groups"] == {by: [0, 1, 2, 3, 4] for by in ("words", "sentences", "turns")} and part["key_groups"] is None
+    assert part["carried"] is part["picture"] is None
     json.dumps(payload, allow_nan=False)
 
 
 def test_payload_without_a_verification_has_none() -> None:
-    assert attention_view(FakeAttention(WORDS, proof=None)).payload()["verify"] is None
-
-
-def test_tiles_are_square_roots_of_the_weights() -> None:
-    attention = FakeAttention(WORDS)
-    payload = attention_view(attention).payload()
-    tiles = np.frombuffer(base64.b64decode(payload["tiles"]), np.uint8).reshape(4, 4, 4, 4)  # (L, H, T, T)
-    assert np.allclose((tiles[2, 1] / 255.0) ** 2, attention.weights(2, 1), atol=0.005)
+    assert attention_view(FakeAttention(WORDS, proof=None)).payload()["attentions"][0]["verify"] is None
 
 
 def test_prose_has_the_spaces_of_the_text() -> None:
     class WordPieces(FakeAttention):
         pieces = ["", "the", " kit", "e", "", "飘"]
 
-    payload = attention_view(WordPieces(["[CLS]", "the", "kit", "##e", "<0xE9><0xA3>", "<0x98>"])).payload()
-    assert payload["prose"] == ["[CLS]", "the", " kit", "e", "<0xE9><0xA3>", "<0x98>"]
-    assert payload["tokens"][3] == "##e"
+    part = decoder(attention_view(WordPieces(["[CLS]", "the", "kit", "##e", "<0xE9><0xA3>", "<0x98>"])).payload())
+    assert part["prose"] == ["[CLS]", "the", " kit", "e", "<0xE9><0xA3>", "<0x98>"]
+    assert part["tokens"][3] == "##e"
 
 
 def test_payload_stays_small_with_many_heads_and_tokens() -> None:
     payload = attention_view(FakeAttention(["a"] * 96, num_layers=24, num_heads=16)).payload()
-    assert len(json.dumps(payload)) < 600_000
+    assert len(json.dumps(payload)) < 6_000
 
 
-def test_head_bytes_are_float16_rows() -> None:
-    attention = FakeAttention(WORDS)
-    weights = np.frombuffer(attention_view(attention).head_bytes(1, 3), "<f2").reshape(4, 4)  # (T, T)
-    assert np.allclose(weights, attention.weights(1, 3), atol=5e-4)
+def test_two_attentions_are_compared() -> None:
+    view = attention_view(FakeAttention(WORDS), compare=FakeAttention(WORDS, model_name="other"))
+    assert view.payload()["same_tokens"] and len(view.payload()["attentions"]) == 2
+    assert repr(view) == "AttentionView(4 tokens, 4 layers x 4 heads of story, compared with other)"
+    assert not attention_view(FakeAttention(WORDS), compare=FakeAttention(WORDS[:3])).payload()["same_tokens"]
 
 
-@pytest.mark.parametrize(
-    ("layer", "head", "message"),
-    [
-        (4, 0, r"layer is 4\. Allowed: 0 to 3\. Choose one of the 4 layers\."),
-        (0, -1, r"head is -1\. Allowed: 0 to 3\."),
-        ("0", 0, r"layer is '0'\. Allowed"),
-        (True, 0, r"layer is True\. Allowed"),
-    ],
-)
-def test_head_bytes_refuses_what_is_not_there(layer: object, head: int, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        attention_view(FakeAttention(WORDS)).head_bytes(layer, head)
+def test_other_kinds_of_attention_are_not_compared() -> None:
+    with pytest.raises(
+        ValueError, match="'a' has decoder attention, 'b' has encoder. Only attentions of the same kinds.*Show them"
+    ):
+        attention_view(FakeAttention(WORDS, model_name="a"), compare=FakeAttention(WORDS, model_name="b", causal=False))
 
 
-def test_head_url_needs_its_places() -> None:
+def test_messages_are_answered_with_buffers_base64_json_or_an_error() -> None:
     view = attention_view(FakeAttention(WORDS))
-    assert view.payload(head_url="/x/{layer}/{head}")["head_url"] == "/x/{layer}/{head}"
-    with pytest.raises(ValueError, match=r"head_url is '/x/\{layer\}'\. It needs \{layer\} and \{head\}.*Write"):
-        view.payload(head_url="/x/{layer}")
-
-
-def test_messages_are_answered_with_buffers_base64_or_an_error() -> None:
-    view = attention_view(FakeAttention(WORDS))
-    ask = {"id": "a-1", "type": "head", "layer": 0, "head": 1}
-    data = view.head_bytes(0, 1)
-    assert view.answer(ask) == ({"id": "a-1", "type": "head"}, [data])
+    place = {"of": 0, "kind": "decoder", "layer": 0, "head": 1, "first": 0, "end": 4}
+    ask = {"id": "a-1", "type": "rows", "base64": False, **place}
+    data = view.request("rows", **place)
+    assert view.answer(ask) == ({"id": "a-1", "type": "rows"}, [data])
     reply, buffers = view.answer({**ask, "base64": True})
     assert (base64.b64decode(reply["data"]), buffers) == (data, [])
+    assert view.answer({"id": 1, "type": "payload"}) == ({"id": 1, "type": "payload", "value": view.payload()}, [])
     reply, buffers = view.answer({**ask, "layer": 9})
     assert (reply["id"], reply["type"], buffers) == ("a-1", "error", [])
-    assert "layer is 9" in reply["message"]
+    assert reply["message"].startswith("layer is 9. Allowed: 0 to 3.")
+    assert view.answer({"id": 2, "type": "steal"})[0]["message"].startswith("The request is 'steal'. Allowed: rows, region")
     assert view.answer({"type": "token_click", "position": 3}) is None
 
 
@@ -108,30 +101,6 @@ def test_unknown_language_is_refused(view: object) -> None:
     record = FakeAttention(WORDS) if view is attention_view else fake_generation("a", WORDS)
     with pytest.raises(ValueError, match=r"language is 'fr'\. Allowed: 'en', 'zh', or None.*Leave it out"):
         view(record, language="fr")
-
-
-def test_a_page_that_would_be_too_large_states_its_size(tmp_path: Path) -> None:
-    class Long(FakeAttention):
-        def tile(self, layer: int, head: int, size: int = 48) -> np.ndarray:
-            return np.eye(size, dtype=np.float32)
-
-    attention = Long(["a"] * 3000, num_layers=2)
-    with pytest.raises(ValueError, match=r"8 heads of 3000 tokens, 96 MB\. At most 50 MB are written\. Capture a shorter"):
-        attention_view(attention).save(tmp_path / "large.html")
-    assert not (tmp_path / "large.html").exists()
-
-
-def test_saved_attention_carries_the_lower_triangle(tmp_path: Path) -> None:
-    attention = FakeAttention(WORDS)
-    path = attention_view(attention).save(tmp_path / "new" / "a.html")
-    data = re.search(r'id="aigc-head-3-2">([^<]+)<', path.read_text("utf-8"))[1]
-    triangle = np.frombuffer(base64.b64decode(data), "<f2")  # (T * (T + 1) / 2,)
-    assert np.allclose(triangle, attention.weights(3, 2)[np.tril_indices(4)], atol=5e-4)
-
-
-def test_saved_page_of_twelve_by_twelve_heads_stays_under_a_megabyte(tmp_path: Path) -> None:
-    attention = FakeAttention(["a"] * 64, num_layers=12, num_heads=12)
-    assert attention_view(attention).save(tmp_path / "a.html").stat().st_size < 1_400_000
 
 
 def test_saved_page_allows_nothing_but_its_own_script(tmp_path: Path) -> None:
@@ -180,20 +149,6 @@ def test_impossible_alternatives_stay_numbers() -> None:
     generation = fake_generation("a", ["b"])
     object.__setattr__(generation.tokens[0].alternatives[7], "logprob", float("-inf"))
     assert generation_view(generation).payload()["steps"][0]["alternatives"][7]["logprob"] == -1e4
-
-
-@pytest.mark.parametrize(
-    ("view", "summary"),
-    [
-        (attention_view(FakeAttention(WORDS, model_name="<b>")), "AttentionView(4 tokens, 4 layers x 4 heads of <b>)"),
-        (generation_view(fake_generation("a", WORDS)), "GenerationView(4 tokens by story)"),
-    ],
-)
-def test_notebook_gets_a_widget_and_a_short_fallback(view: object, summary: str) -> None:
-    data, _metadata = view._repr_mimebundle_()
-    assert data["application/vnd.jupyter.widget-view+json"]["model_id"]
-    assert data["text/plain"] == summary
-    assert len(data["text/html"]) < 300 and "<b>" not in data["text/html"]
 
 
 def test_gradio_host_names_its_event_and_refuses_unknown_entries() -> None:

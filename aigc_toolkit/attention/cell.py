@@ -18,8 +18,8 @@ from .value_weighted import value_lengths
 class Cell:
     """One weight and how it came about, in the order in which models compute it.
 
-    score = scaling * dot, soft-capped where there is a cap, plus bias where there is one; weight = exp(score - log_sum_exp), which is
-    0 for a hidden key. `query` and `key` are as the kernel got them: after norms and rotation.
+    score = scaling * dot, soft-capped where there is a cap, plus bias where there is one; weight = exp(score - log_sum_exp), and 0
+    for a hidden key. `query` and `key` are as the kernel got them: after norms and rotation.
     """
 
     query: np.ndarray  # (D,), float32

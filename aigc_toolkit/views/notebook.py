@@ -1,15 +1,19 @@
 """The notebook's home of a view: an anywidget.
 
 In come an entry module, its value and functions that answer messages and take states; out goes the mime bundle the notebook shows.
-anywidget is imported when something is shown, not before. The answers are sent from whatever thread the kernel uses.
+anywidget is imported when something is shown, not before. What takes long is answered from a thread of its own, so that a kernel
+that is filling in small pictures still answers at once what somebody waits for.
 """
 
 import html
+import queue
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from aigc_toolkit.views.bundle import bundle, style_sheet
+
+SLOW = ("tiles", "scores")  # seconds for a long text
 
 # content of a message -> (content of the answer, buffers), or None when it asks for none
 Answer = Callable[[dict[str, Any]], tuple[dict[str, Any], list[bytes]] | None]
@@ -44,17 +48,39 @@ def notebook_widget(
         state = traitlets.Dict().tag(sync=True)
 
     widget = View(value=dict(value), state=dict(state or {}))
-    sending = threading.Lock()
-
-    def on_message(_widget: Any, content: dict[str, Any], _buffers: list[bytes]) -> None:
-        if answer is not None and (reply := answer(content)) is not None:
-            with sending:
-                widget.send(reply[0], buffers=reply[1])
-
-    widget.on_msg(on_message)
+    if answer is not None:
+        widget.on_msg(_answering(widget, answer))
     if on_state is not None:
         widget.observe(lambda change: on_state(change["new"]), "state")
     return widget
+
+
+def _answering(widget: NotebookWidget, answer: Answer) -> Callable[[Any, dict[str, Any], list[bytes]], None]:
+    """A handler of messages; slow ones wait in a line of their own."""
+    slow: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    sending, starting = threading.Lock(), threading.Lock()
+    workers: list[threading.Thread] = []
+
+    def reply(content: dict[str, Any]) -> None:
+        if (replied := answer(content)) is not None:
+            with sending:
+                widget.send(replied[0], buffers=replied[1])
+
+    def work() -> None:
+        while True:
+            reply(slow.get())
+
+    def on_message(_widget: Any, content: dict[str, Any], _buffers: list[bytes]) -> None:
+        if content.get("type") not in SLOW:
+            reply(content)
+            return
+        slow.put(content)
+        with starting:
+            if not workers:
+                workers.append(threading.Thread(target=work, daemon=True))
+                workers[0].start()
+
+    return on_message
 
 
 def mime_bundle(widget: Any, *, summary: str, picture: str = "") -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def recomputed_weights(inputs: Any, head: int, rows: np.ndarray) -> np.ndarray:
-    """Weights of query `rows` (R,) of one head, float32 (R, K), with a sink (R, K + 1); `inputs` as `Attention.score_inputs` gives."""
+    """Weights of query `rows` (R,) of one head, float32 (R, K), with a sink (R, K + 1), from what `score_inputs` gives."""
     group = len(inputs.query) // len(inputs.key)
     scores = (inputs.query[head, rows] @ inputs.key[head // group].T) * inputs.scaling  # (R, K)
     if inputs.softcap is not None:
