@@ -1,15 +1,18 @@
-// Comes in: the entropy (nats) of every group of tokens, and which one is pointed at. Goes out: a strip of bars, the
-// largest of each pixel when there are more groups than pixels. Redraws at most once per frame.
+// Comes in: groups of tokens with their entropy (nats), and which one is pointed at. Goes out: a strip of bars, the largest
+// of each pixel when there are more groups than pixels; a slider for those who use keys. Redraws at most once per frame.
 
 import { element } from "./elements.js";
+import { decimals } from "./numbers.js";
+import { labelText } from "./token_text.js";
 
 const LOWEST_TOP = 2; // nats: the strip's height means at least this much, so that a calm text looks calm
 
 export function entropyStrip(text, { onHover, onSelect }) {
   const canvas = element("canvas", { "aria-hidden": "true" });
-  const box = element("div", { class: "aigc-strip" }, [canvas]);
+  const box = element("div", { class: "aigc-strip", role: "slider", tabindex: 0, "aria-label": text.entropySlider }, [canvas]);
   const caption = element("p", { class: "aigc-note" });
   const node = element("div", {}, [caption, box]);
+  let groups = [];
   let entropies = [];
   let pointed = null;
   let frame = null;
@@ -27,13 +30,16 @@ export function entropyStrip(text, { onHover, onSelect }) {
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const style = getComputedStyle(box);
-    const most = top();
-    const thick = Math.max(1, step() - (step() > 3 ? 1 : 0));
-    entropies.forEach((value, i) => {
+    const [most, wide] = [top(), step()];
+    const thick = Math.max(1, wide - (wide > 3 ? 1 : 0));
+    const paint = (value, i) => {
       const tall = Math.max(1, (value / most) * (height - 2));
-      context.fillStyle = style.getPropertyValue(i === pointed ? "--aigc-accent" : "--aigc-scale-3");
-      context.fillRect(i * step(), height - tall, thick, tall);
-    });
+      context.fillRect(i * wide, height - tall, thick, tall);
+    };
+    context.fillStyle = style.getPropertyValue("--aigc-scale-3");
+    entropies.forEach(paint);
+    context.fillStyle = style.getPropertyValue("--aigc-accent");
+    if (pointed !== null && pointed < entropies.length) paint(entropies[pointed], pointed);
     caption.textContent = text.entropyStrip(most);
   };
   const ask = () => {
@@ -47,17 +53,37 @@ export function entropyStrip(text, { onHover, onSelect }) {
   box.addEventListener("pointerleave", () => onHover(null));
   box.addEventListener("click", (event) => at(event) !== null && onSelect(at(event)));
 
+  box.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !groups.length) return;
+    const from = pointed ?? -1;
+    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, PageDown: from - 20, PageUp: from + 20, Home: 0, End: groups.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    onSelect(Math.min(groups.length - 1, Math.max(0, to)));
+  });
+
   const start = () => {
-    [entropies, pointed] = [[], null];
+    [groups, entropies, pointed] = [[], [], null];
     ask();
   };
-  const append = (values) => {
-    entropies = entropies.concat(values);
+  const append = (added) => {
+    groups = groups.concat(added);
+    entropies = groups.map(({ entropy }) => entropy);
     ask();
+    tell();
   };
   const point = (index) => {
     pointed = index;
     ask();
+    tell();
+  };
+  /** What a screen reader says of the slider. */
+  const tell = () => {
+    const at = pointed ?? 0;
+    if (!groups[at]) return;
+    const values = { valuemin: 1, valuemax: groups.length, valuenow: at + 1 };
+    values.valuetext = text.entropyAt(labelText(groups[at].text), at + 1, groups.length, decimals(groups[at].entropy));
+    for (const [name, value] of Object.entries(values)) box.setAttribute(`aria-${name}`, value);
   };
   return { node, start, append, point, redraw: ask };
 }

@@ -8,6 +8,8 @@ import { neighbour, proseToken } from "./token_row.js";
 /** Share of the scale a certain token takes: prose has to stay readable on it. */
 export const STRONGEST_SHADE = 0.27;
 
+const shownRank = (rank) => (rank > 999 ? "1k+" : String(rank));
+
 export function generatedText(text, { onHover, onSelect }) {
   const prompt = element("span", { class: "aigc-prompt" });
   const tokens = element("span", { role: "listbox", "aria-label": text.generation });
@@ -30,6 +32,7 @@ export function generatedText(text, { onHover, onSelect }) {
         tabindex: groups.length === 0 && i === 0 ? 0 : -1,
         "data-index": groups.length + i,
         "aria-label": group.text.trim() === "" ? text.noText : false,
+        "data-rank": group.open.rank > 1 ? shownRank(group.open.rank) : false,
       });
       shade(item, group, scale);
       return item;
@@ -42,11 +45,19 @@ export function generatedText(text, { onHover, onSelect }) {
     if (wasAtEnd && !isFirst) node.scrollTop = node.scrollHeight;
   };
   const select = (at) => {
+    if (at === null) return;
     if (selected !== null) items[selected].setAttribute("aria-selected", "false");
     for (const item of selected === null ? items.slice(0, 1) : [items[selected]]) item.tabIndex = -1;
     selected = at;
     items[at].setAttribute("aria-selected", "true");
     items[at].tabIndex = 0;
+  };
+  /** Scrolls to a token that is out of sight. */
+  const show = (at) => {
+    const item = items[at];
+    const [box, token] = [node.getBoundingClientRect(), item.getBoundingClientRect()];
+    if (token.bottom > box.bottom) node.scrollTop += token.bottom - box.bottom + 8;
+    if (token.top < box.top) node.scrollTop -= box.top - token.top + 8;
   };
   const start = (words) => {
     prompt.textContent = proseText(words);
@@ -60,8 +71,9 @@ export function generatedText(text, { onHover, onSelect }) {
     if (event.pointerType !== "touch" && at(event) !== undefined) onHover(Number(at(event)));
   });
   node.addEventListener("pointerleave", () => onHover(null));
+  node.addEventListener("keydown", (event) => event.key === "Escape" && document.activeElement.blur());
   tokens.addEventListener("click", (event) => at(event) !== undefined && onSelect(Number(at(event))));
   tokens.addEventListener("focusin", (event) => at(event) !== undefined && onSelect(Number(at(event))));
   roving(tokens, () => items, neighbour, onSelect);
-  return { node, start, append, select, repaint };
+  return { node, start, append, select, show, repaint };
 }

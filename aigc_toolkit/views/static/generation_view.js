@@ -5,11 +5,13 @@
 import { element } from "./elements.js";
 import { entropyStrip } from "./entropy_strip.js";
 import { STRONGEST_SHADE, generatedText } from "./generated_text.js";
+import { storyButtons } from "./export_story.js";
 import { gradient, readScale, scaleName } from "./color_scale.js";
 import { decimals } from "./numbers.js";
 import { followTheme } from "./theme.js";
 import { tokenGroups } from "./token_groups.js";
 import { tokenPanel } from "./token_panel.js";
+import { tokenTable } from "./token_table.js";
 import { words } from "./texts.js";
 
 function summaryLine(text) {
@@ -33,7 +35,9 @@ function summaryLine(text) {
 function probabilityLegend(text) {
   const bar = element("i");
   const ends = ["0", "1"].map((end) => element("span", { text: end }));
-  const node = element("div", { class: "aigc-legend" }, [ends[0], bar, ends[1], text.probabilityLegend]);
+  const rank = element("span", { class: "aigc-rank-key" }, [element("b", { text: "2" }), ` ${text.rankLegend}`]);
+  const shade = element("span", { class: "aigc-legend" }, [ends[0], bar, ends[1], text.probabilityLegend]);
+  const node = element("div", { class: "aigc-legends" }, [shade, rank]);
   const update = (scale) => {
     bar.style.backgroundImage = gradient(scale, STRONGEST_SHADE);
     bar.style.boxShadow = `inset 0 -2px ${scale.css(0.72)}`;
@@ -41,8 +45,8 @@ function probabilityLegend(text) {
   return { node, update };
 }
 
-/** One generation drawn into `root`: {take(payload), append(message), close()}. */
-function show(root, text) {
+/** One generation drawn into `root`: {take(payload), append(message), close()}; `send` reaches the host. */
+function show(root, text, send) {
   let scale = readScale(root);
   let steps = [];
   let groups = [];
@@ -53,9 +57,10 @@ function show(root, text) {
   const hover = (index) => {
     const at = index ?? selected;
     if (at === null) return;
-    panel.update(groups[at]);
+    panel.update(groups[at], payload.can_branch && payload.stop_reason ? branch : null);
     strip.point(at);
   };
+  const branch = (position, id) => send({ type: "alternative", position, id });
   const select = (index) => {
     if (index === selected) return;
     selected = index;
@@ -63,11 +68,19 @@ function show(root, text) {
     hover(null);
   };
   const story = generatedText(text, { onHover: hover, onSelect: select });
-  const strip = entropyStrip(text, { onHover: hover, onSelect: select });
+  const choose = (index) => {
+    select(index);
+    story.show(index);
+  };
+  const strip = entropyStrip(text, { onHover: hover, onSelect: choose });
   const panel = tokenPanel(text);
   const line = summaryLine(text);
   const colors = probabilityLegend(text);
-  const main = element("div", {}, [story.node, element("div", { class: "aigc-under" }, [colors.node]), strip.node]);
+  const table = tokenTable(text);
+  const note = element("p", { class: "aigc-note", role: "status" });
+  const files = storyButtons({ text, root, shown: () => ({ ...payload, steps, groups, scale }), say: (words) => (note.textContent = words ?? "") });
+  line.node.append(files.node);
+  const main = element("div", {}, [story.node, element("div", { class: "aigc-under" }, [colors.node]), strip.node, note, table.node]);
   main.style.minWidth = "0";
   root.replaceChildren(line.node, element("div", { class: "aigc-write" }, [main, panel.node]));
 
@@ -76,7 +89,8 @@ function show(root, text) {
     const complete = grouping.add(fresh).concat(stopReason ? grouping.close() : []);
     groups = groups.concat(complete);
     story.append(complete, scale);
-    strip.append(complete.map((group) => group.entropy));
+    strip.append(complete);
+    table.update(steps);
     payload = { ...payload, stop_reason: stopReason };
     line.update(payload.model_name, steps, stopReason);
     if (selected === null && groups.length && stopReason) select(0);
@@ -139,7 +153,7 @@ function render({ model, el }) {
     language = value.language;
     const text = words(language);
     root.lang = text.tag === "zh" ? "zh-CN" : "en";
-    view ??= show(root, text);
+    view ??= show(root, text, (message) => model.send(message));
     view.take(value);
   };
   const message = (content) => content?.type === "append" && view?.append(content);

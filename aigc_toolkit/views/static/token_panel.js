@@ -9,10 +9,12 @@ import { labelText, shortened } from "./token_text.js";
 const LONGEST = 24;
 
 /** The alternatives, the chosen token among them even if it was none of the likeliest, and all the rest as one row. */
-function bars(step, text) {
+function bars(step, text, onAlternative) {
   const name = (words) => (words === "" ? text.noText : shortened(labelText(words, { spaces: true }), LONGEST));
+  const press = (id, words) =>
+    onAlternative && id !== step.id ? { label: text.branch(name(words)), onPress: () => onAlternative(step.position, id) } : null;
   const rows = step.alternatives.map(({ id, text: words, logprob }) =>
-    bar(name(words), Math.exp(logprob), { kind: id === step.id && "chosen" }),
+    bar(name(words), Math.exp(logprob), { kind: id === step.id && "chosen", press: press(id, words) }),
   );
   let rest = 1 - step.alternatives.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0);
   if (!step.alternatives.some(({ id }) => id === step.id)) {
@@ -24,6 +26,7 @@ function bars(step, text) {
   return rows;
 }
 
+/** `onAlternative(position, id)` makes the alternatives buttons; null while there is nobody to write on. */
 export function tokenPanel(text) {
   const token = element("p", { class: "aigc-panel-token" });
   const values = [element("dd"), element("dd"), element("dd")];
@@ -36,7 +39,7 @@ export function tokenPanel(text) {
   const parts = [token, numbers, pieces, heading, table.node];
   const node = element("section", { class: "aigc-panel", "aria-live": "polite", hidden: true }, parts);
 
-  const update = (group) => {
+  const update = (group, onAlternative) => {
     const { open: step, steps } = group;
     node.hidden = false;
     token.textContent = group.text === "" ? text.noText : shortened(labelText(group.text, { spaces: true }), LONGEST);
@@ -45,7 +48,7 @@ export function tokenPanel(text) {
     values[2].textContent = `${decimals(step.entropy)} ${text.nats}`;
     const product = steps.map(({ logprob }) => share(Math.exp(logprob))).join(" × ");
     pieces.textContent = steps.length > 1 ? text.pieces(steps.length, product) : "";
-    table.update(bars(step, text), text.alternatives);
+    table.update(bars(step, text, onAlternative), text.alternatives);
   };
   const clear = () => {
     node.hidden = true;
