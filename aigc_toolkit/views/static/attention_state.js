@@ -23,8 +23,9 @@ function mended(payload, state) {
   const part = partOf(payload, state);
   const { numRows, numColumns } = extentOf(part);
   const numKeys = numColumns + (part.sinks ? 1 : 0);
-  const layer = Math.min(state.layer, part.num_layers - 1);
-  const head = Math.min(state.head, headsOf(part, layer) - 1);
+  const parts = state.of === "difference" ? payload.attentions.map((attention) => attention.parts[state.kind]) : [part];
+  const layer = Math.min(state.layer, ...parts.map((one) => one.num_layers - 1));
+  const head = Math.min(state.head, ...parts.map((one) => headsOf(one, layer) - 1));
   const token = state.token === null ? null : Math.min(state.token, (state.reading === "column" ? numKeys : numRows) - 1);
   const isInside = (zoom) => zoom && zoom[1] <= numRows && zoom[3] <= numKeys;
   const cell = state.cell && state.cell[0] < numRows && state.cell[1] < numKeys ? state.cell : null;

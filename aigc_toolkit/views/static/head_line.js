@@ -16,8 +16,9 @@ function proofOf({ verify, parts }, { kind }, text) {
 
 /** What a saved page carries, and how exact that is. */
 function carriedOf({ saved }, text) {
-  if (!saved?.packing) return "";
-  return saved.packing === "weights" ? text.carriesWeights(tiny(saved.max_difference)) : text.carriesQueriesAndKeys("float16", tiny(saved.max_difference));
+  if (!saved) return "";
+  const difference = tiny(saved.max_difference);
+  return saved.form === "weights" ? text.carriesWeights(difference) : text.carriesQueriesAndKeys(saved.precision, difference);
 }
 
 function linkButton(view, makeLink) {
