@@ -146,12 +146,16 @@ class AttentionView:
             except (ValueError, KeyError):
                 return  # of an older view that is still open, or forged: what Python has stays
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def widget(self) -> NotebookWidget:
+        """The view as an ipywidgets widget, to stand in a box with others."""
         with self._lock:
             if self._widget is None:
                 value = {"ask": True, "language": self._language}  # the rest is asked for: a stored notebook stays small
                 self._widget = notebook_widget(_ENTRY, value, self.answer, state=self.state, on_state=self._take)
-        return mime_bundle(self._widget, summary=repr(self), picture=still_html(self._attentions, self._requests, self.state))
+            return self._widget
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        return mime_bundle(self.widget(), summary=repr(self), picture=still_html(self._attentions, self._requests, self.state))
 
     def __repr__(self) -> str:
         attention = self._attentions[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aigc_toolkit.views.export import export_generation
-from aigc_toolkit.views.notebook import mime_bundle, notebook_widget
+from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
 from aigc_toolkit.views.saved_page import save_page
 from aigc_toolkit.views.text_safety import checked_language, without_surrogates
 
@@ -63,7 +63,7 @@ class GenerationView:
     def __init__(self, generation: GenerationRecord, *, language: str | None = None):
         self._generation = generation
         self._language = checked_language(language)
-        self._widget = None
+        self._widget: NotebookWidget | None = None
 
     def payload(self) -> dict[str, Any]:
         """Everything the view draws, as JSON: prompt, steps (logprob in nats), stop reason, model name, language."""
@@ -89,10 +89,14 @@ class GenerationView:
         """
         return export_generation(path, self.payload())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def widget(self) -> NotebookWidget:
+        """The view as an ipywidgets widget, to stand in a box with others; a new payload as its `.value` goes on from the old."""
         if self._widget is None:
             self._widget = notebook_widget(_ENTRY, self.payload())
-        return mime_bundle(self._widget, summary=repr(self))
+        return self._widget
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        return mime_bundle(self.widget(), summary=repr(self))
 
     def __repr__(self) -> str:
         num_tokens = sum(1 for _ in self._generation.tokens)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aigc_toolkit.views.notebook import mime_bundle, notebook_widget
+from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
 from aigc_toolkit.views.saved_page import save_page
 from aigc_toolkit.views.text_safety import checked_language, without_surrogates
 from aigc_toolkit.views.training_record import TrainingRecord, TrainStepRecord, fields, read_metrics
@@ -62,7 +62,7 @@ class TrainingView:
         else:
             self._record = TrainingRecord(steps_or_path)
         self._last: TrainStepRecord | None = None
-        self._widget = None
+        self._widget: NotebookWidget | None = None
         self._shown_at = self._due = 0.0
         self._num_sent = 0
 
@@ -138,11 +138,15 @@ class TrainingView:
         end = time.monotonic()
         self._due = end + max(SECONDS_BETWEEN_UPDATES, (end - start) / LARGEST_SHARE)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def widget(self) -> NotebookWidget:
+        """The view as an ipywidgets widget, to stand in a box with others."""
         if self._widget is None:
             self._widget = notebook_widget(_ENTRY, self.payload(), self.answer)
             self._shown_at, self._num_sent = time.monotonic(), len(self._record)
-        return mime_bundle(self._widget, summary=repr(self))
+        return self._widget
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        return mime_bundle(self.widget(), summary=repr(self))
 
     def __repr__(self) -> str:
         losses = self._record.columns["loss"]
