@@ -1,8 +1,9 @@
 // Comes in: the heads of a part, in which order, and their small pictures as they arrive. Goes out: a button per head, laid
 // out as layers x heads or as one sorted row that wraps; one is chosen by click or arrow keys. Asks for nothing.
 
+import { extentOf } from "./attention_state.js";
 import { element } from "./elements.js";
-import { paintHead } from "./head_picture.js";
+import { paintHead, seenPixels } from "./head_picture.js";
 import { decimals } from "./numbers.js";
 
 const LAYER_LABEL = 28;
@@ -71,9 +72,11 @@ export function headGrid(text, onChoose) {
     fit();
   };
   const paint = (layer, { side, bytes }, look) => {
+    const sees = { causal: part.causal, window: part.sees?.[layer]?.window ?? null };
+    const seen = seenPixels(side, extentOf(part), sees, look.skipsFirst);
     shown.forEach((head, i) => {
       if (head.layer !== layer || !head.isCarried) return;
-      paintHead(tiles[i].firstChild, bytes.subarray(head.head * side * side, (head.head + 1) * side * side), side, look);
+      paintHead(tiles[i].firstChild, bytes.subarray(head.head * side * side, (head.head + 1) * side * side), side, seen, look);
       tiles[i].toggleAttribute("data-drawn", true);
     });
   };

@@ -14,7 +14,7 @@ function proofOf({ verify, parts }, { kind }, text) {
   return [`${text.proof} `, element("b", { class: "aigc-mono", text: tiny(error) }), ` (${text.layer} ${number})${failed}`];
 }
 
-/** What a saved page carries, and how exact that is. */
+/** What a saved page carries, and how far its weights are from the model's. */
 function carriedOf({ saved }, text) {
   if (!saved) return "";
   const difference = tiny(saved.max_difference);
@@ -56,9 +56,10 @@ export function headLine(view, { model, tools = [] }) {
   const proof = element("p", { class: "aigc-note", "data-role": "proof" });
   const carried = element("span", { class: "aigc-note" });
   const buttons = [...(model.link ? [linkButton(view, (state) => model.link(state))] : []), ...tools];
+  const trust = element("div", { class: "aigc-facts" });
   const node = element("div", { class: "aigc-head" }, [
     element("div", { class: "aigc-facts" }, [name, facts]),
-    element("div", { class: "aigc-facts" }, [proof, carried]),
+    trust,
     element("div", { class: "aigc-head-tools" }, buttons),
   ]);
   const update = (state) => {
@@ -67,9 +68,8 @@ export function headLine(view, { model, tools = [] }) {
     name.textContent = payload.attentions.length > 1 ? payload.attentions.map((one) => one.model_name).join(" · ") : attention.model_name;
     facts.textContent = text.facts(part.tokens.length, part.num_layers, part.num_heads);
     proof.replaceChildren(...proofOf(attention, state, text));
-    proof.hidden = !proof.textContent;
     carried.textContent = carriedOf(part, text);
-    carried.hidden = !carried.textContent;
+    trust.replaceChildren(...[proof, carried].filter((one) => one.textContent));
   };
   return { node, update };
 }

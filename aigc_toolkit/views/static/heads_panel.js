@@ -30,7 +30,7 @@ export function headsPanel(view) {
     const { sequential, diverging } = view.colors();
     const { numRows, numColumns } = extentOf(part);
     const isExact = pictures.find(Boolean)?.side === numColumns && numRows === numColumns;
-    return { scale: isSigned ? diverging : sequential, isSigned, causal: part.causal, skipsFirst: state.skip_first && isExact };
+    return { scale: isSigned ? diverging : sequential, isSigned, skipsFirst: state.skip_first && isExact };
   };
   const arrange = (state) => {
     const values = valuesOf(scores, state.measure);

@@ -1,7 +1,7 @@
 // Comes in: the room there is, the size of the map and the part of it that is seen. Goes out: where everything stands, in
 // CSS pixels: the plot, the rulers, the column of a learned sink; and the way from cells to pixels and back.
 
-const LARGEST_CELL = 36;
+const LARGEST_CELL = 44;
 const SMALLEST_PLOT = 120;
 const SINK_WIDTH = 14;
 const SINK_GAP = 6;

@@ -43,7 +43,7 @@ export function weightList(text) {
     const named = (position) => (part.sinks && others === keys && position === keys.length - 1 ? text.sinkName : shortened(labelText(others[position], { spaces: true }), 18));
     const top = values ? largestPositions(values) : [];
     const most = top.length ? Math.abs(values[top[0]]) : 0;
-    heading.textContent = title(part, pointed);
+    heading.textContent = isSigned ? text.mostChanged(quoted((pointed.reading === "column" ? keys : part.tokens)[pointed.token])) : title(part, pointed);
     table.update(top.map((position) => bar(`${named(position)}  ${position}`, values[position], { most, isSigned })), heading.textContent);
     note.textContent = sentence(part, pointed);
   };
