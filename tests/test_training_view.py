@@ -62,7 +62,7 @@ def test_the_payload_holds_every_step_validation_and_sample():
     assert payload["validation"] == [(i, pytest.approx(9 / i, rel=1e-5)) for i in (10, 20, 30, 40)]
     assert payload["samples"] == [(20, "story 20"), (40, "story 40")]
     assert (payload["rulers"], payload["anomalies"]) == ([{"name": "entropy", "loss": 1.5}], [{"step": 7, "text": "spike"}])
-    assert (payload["state"], payload["language"]) == ("done", "zh")
+    assert (payload["standing"], payload["language"]) == ("done", "zh")
     json.dumps(payload, allow_nan=False)
 
 
@@ -101,7 +101,7 @@ def test_a_shown_view_is_sent_each_step_once_after_the_browser_has_drawn(monkeyp
     assert [message["start"] for message in sent] == list(range(30))
     assert [step for message in sent for step in message["columns"]["step"]] == list(range(1, 31))
     assert view._widget.value["columns"]["step"] == list(range(1, 31)), "the end brings everything"
-    assert (sent[0]["state"], view._widget.value["state"]) == ("running", "done")
+    assert (sent[0]["standing"], view._widget.value["standing"]) == ("running", "done")
 
 
 def test_updates_are_at_most_four_a_second_and_rarer_when_they_take_long(monkeypatch):
@@ -129,9 +129,9 @@ def test_a_view_that_breaks_off_says_so():
     for step in view:
         if step.step == 3:
             break
-    assert view.payload()["state"] == "stopped"
+    assert view.payload()["standing"] == "stopped"
     assert [step.step for step in view] == [4, 5, 6, 7, 8, 9]
-    assert (view.payload()["state"], len(view.payload()["columns"]["step"])) == ("done", 9)
+    assert (view.payload()["standing"], len(view.payload()["columns"]["step"])) == ("done", 9)
 
 
 def test_a_training_that_fails_is_shown_and_raised():
@@ -142,7 +142,7 @@ def test_a_training_that_fails_is_shown_and_raised():
     view = training_view(failing())
     with pytest.raises(ArithmeticError):
         view.run()
-    assert view.payload()["state"] == "failed"
+    assert view.payload()["standing"] == "failed"
     assert view.payload()["problem"] == "ArithmeticError: the loss of step 2 is not finite"
 
 

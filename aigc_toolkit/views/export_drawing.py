@@ -107,7 +107,7 @@ def _add_map(drawing: Drawing, region: Any, state: Mapping[str, Any], left: floa
     for position, at, name in names:
         items.append(Text(x + at, y + tall + 6, f"{position}  {name}", SMALL, INK, "end", upright=True))
     name = region.part.model_name if not signed else "difference of two attentions"
-    title = f"{label_text(name)} · {state['kind']} attention · layer {state['layer']}, head {state['head']}"
+    title = _title(name, region.part, state)
     items.append(Text(left + 12, 22, title, LARGE))
     items.append(
         Text(left + 12, 42, "queries down, keys across" + (", first token left out" if state["skip_first"] else ""), NORMAL, MUTED)
@@ -115,6 +115,12 @@ def _add_map(drawing: Drawing, region: Any, state: Mapping[str, Any], left: floa
     _add_legend(drawing, x, y + tall + under, most, state["curve"], signed)
     drawing.width = max(left + LEFT + max(wide, 300) + 24, drawing.width)
     drawing.height = max(y + tall + under + 48, drawing.height)
+
+
+def _title(name: str, part: Any, state: Mapping[str, Any]) -> str:
+    """What is drawn; a layer's number is the one it has in the model, layers without attention counted."""
+    numbers = [number for number in range(part.num_layers + len(part.other_layers)) if number not in part.other_layers]
+    return f"{label_text(name)} · {state['kind']} attention · layer {numbers[state['layer']]}, head {state['head']}"
 
 
 def _places(weights: np.ndarray, most: float, curve: str, signed: bool) -> np.ndarray:
@@ -181,7 +187,7 @@ def lines_drawing(found: Any, state: Mapping[str, Any]) -> Drawing:
             name = shortened(label_text(text), LONGEST)
             words = f"{name}  {position}" if side == 0 else f"{position}  {name}"
             items.append(Text(x, places[side][group], words, NORMAL, INK if group in linked else MUTED, anchor))
-    title = f"{label_text(found.part.model_name)} · {state['kind']} attention · layer {state['layer']}, head {state['head']}"
+    title = _title(found.part.model_name, found.part, state)
     note = f"queries left, keys right; the fewest links that hold {round(100 * state['mass'])} % of the weight"
     items += [Text(12, 22, title, LARGE), Text(12, 42, note, NORMAL, MUTED)]
     drawing.items, drawing.height = items, TOP + 40 + pitch * max(map(len, shown))

@@ -123,7 +123,7 @@ class TrainingView:
         return {"type": "payload", "id": message.get("id"), "payload": self.payload()}, []
 
     def _standing(self) -> dict[str, str]:
-        return {"state": self._state, "problem": without_surrogates(self._problem)}
+        return {"standing": self._state, "problem": without_surrogates(self._problem)}
 
     def _update(self, *, whole: bool = False) -> None:
         """Sends what is new if it is time; everything at the end, and while the browser may still be loading the view."""

@@ -68,7 +68,7 @@ export async function linesDrawing(view, colors) {
   });
   const model = of === "difference" ? text.exportDifference : labelText(view.payload.attentions[of].model_name);
   items.push(
-    { type: "text", x: 12, y: 22, text: text.exportTitle({ model, kind, layer, head }), size: LARGE, color: colors.ink },
+    { type: "text", x: 12, y: 22, text: text.exportTitle({ model, kind, layer: view.part().layer_numbers?.[layer] ?? layer, head }), size: LARGE, color: colors.ink },
     { type: "text", x: 12, y: 42, text: text.exportLines(Math.round(100 * mass)), size: NORMAL, color: colors.muted },
   );
   return { width: WIDTH, height: TOP + 40 + PITCH * Math.max(...sides.map(({ shown }) => shown.length)), items };

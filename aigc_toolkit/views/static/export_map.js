@@ -69,8 +69,7 @@ function cellItems(map, state, { height, width, weights }, { x, y, cell }, look)
     for (let row = 0; row < height; row += 1) {
       for (let column = 0; column < width; column += 1) {
         if (isHidden(row, column)) continue;
-        const color = `#${Array.from(look.rgb(at(row, column)), (part) => part.toString(16).padStart(2, "0")).join("")}`;
-        items.push({ type: "rect", x: x + column * cell, y: y + row * cell, width: cell, height: cell, color });
+        items.push({ type: "rect", x: x + column * cell, y: y + row * cell, width: cell, height: cell, color: look.hex(at(row, column)) });
       }
     }
     return items;
@@ -96,7 +95,7 @@ function nameItems(tokens, [first, end], cell, item) {
 function legendItems(x, y, look, text) {
   const [wide, count] = [160, 64];
   const items = Array.from({ length: count }, (_, i) => ({
-    type: "rect", x: x + (i * wide) / count, y, width: wide / count, height: 10, color: look.css(i / (count - 1)),
+    type: "rect", x: x + (i * wide) / count, y, width: wide / count, height: 10, color: look.hex(i / (count - 1)),
   }));
   for (const t of [0, 0.5, 1]) {
     const value = look.signed ? (2 * t - 1) * look.most : weightAt(t, look.most, look.curve);
@@ -121,7 +120,8 @@ function lookOf(view, { of, columns }, weights, width) {
   most ||= 1;
   const at = (weight) => (signed ? 0.5 + (0.5 * weight) / most : place(weight, most, curve));
   const rgb = (t) => scale.bytes.subarray(3 * index(t), 3 * index(t) + 3);
-  return { signed, most, curve, at, rgb, css: scale.css };
+  const hex = (t) => `#${Array.from(rgb(t), (part) => part.toString(16).padStart(2, "0")).join("")}`;
+  return { signed, most, curve, at, rgb, hex };
 }
 
 /** {width, height, items}; `colors` are {ink, muted, line} of the theme. */
@@ -147,7 +147,7 @@ export async function mapDrawing(view, colors) {
       { type: "line", x0: x, y0: y + tall, x1: x + wide, y1: y + tall, color: colors.line },
       ...nameItems(map.part.tokens, map.rows, cell, (position, at, name) => ({ x: x - 6, y: y + at, text: `${name}  ${position}`, color: colors.ink })),
       ...names,
-      { type: "text", x: left + 12, y: 22, text: text.exportTitle({ model, kind, layer, head }), size: LARGE, color: colors.ink },
+      { type: "text", x: left + 12, y: 22, text: text.exportTitle({ model, kind, layer: map.part.layer_numbers?.[layer] ?? layer, head }), size: LARGE, color: colors.ink },
       { type: "text", x: left + 12, y: 42, text: text.exportMap(state.skip_first), size: NORMAL, color: colors.muted },
       ...legendItems(x, y + tall + under, look, text),
     );

@@ -1,5 +1,5 @@
 // Comes in: an anywidget-like `model` whose "value" is the payload of aigc_toolkit.views.TrainingView, and messages
-// {type: "append", start, columns, validation, samples, state}. Goes out: loss, learning rate, gradient norm and
+// {type: "append", start, columns, validation, samples, standing}. Goes out: loss, learning rate, gradient norm and
 // throughput by step, pointed at together, and what the model wrote. Deliberately does not know which home it has.
 
 import { choice, element } from "./elements.js";
@@ -35,15 +35,15 @@ function stateLine(text) {
   const standing = element("span");
   const name = element("h3", { class: "aigc-name", text: text.name });
   const node = element("div", { class: "aigc-head" }, [element("div", { class: "aigc-facts" }, [name, ...facts]), standing]);
-  const update = ({ columns, validation: measured }, state) => {
+  const update = ({ columns, validation: measured }, now) => {
     const last = columns.step.length - 1;
     step.textContent = count(columns.step[last]);
     loss.textContent = decimals(columns.loss[last], 3);
     validation.textContent = decimals(measured.at(-1)?.[1], 3);
     speed.textContent = count(columns.tokens_per_second[last]);
     elapsed.textContent = clock(columns.seconds[last]);
-    standing.textContent = text.states[state] ?? "";
-    standing.className = state === "running" ? "aigc-standing aigc-is-running" : "aigc-standing";
+    standing.textContent = text.states[now] ?? "";
+    standing.className = now === "running" ? "aigc-standing aigc-is-running" : "aigc-standing";
   };
   return { node, update };
 }
@@ -134,9 +134,9 @@ function show(root, text) {
   };
   const add = (portion) => {
     if (!addPortion(record, portion)) return false;
-    problem.hidden = portion.state !== "failed";
-    problem.textContent = portion.state === "failed" ? text.failed(portion.problem) : "";
-    line.update(record, portion.state);
+    problem.hidden = portion.standing !== "failed";
+    problem.textContent = portion.standing === "failed" ? text.failed(portion.problem) : "";
+    line.update(record, portion.standing);
     samples.update(record.samples);
     table.update(record);
     draw();
