@@ -44,12 +44,23 @@ START = """async ([view, probe, value, state]) => {
         on: (event, listener) => (listeners[event] ??= new Set()).add(listener),
         off: (event, listener) => listeners[event]?.delete(listener),
         send: async (message) => {
-            const reply = await window.answer(message);
+            if (window.held) return void window.held.push(message);
+            const reply = window.failure && message.id
+                ? { content: { id: message.id, type: "error", message: window.failure } }
+                : await window.answer(message);
             if (!reply) return;
             const bytes = reply.buffer && Uint8Array.from(atob(reply.buffer), (c) => c.charCodeAt(0));
             tell("msg:custom", reply.content, bytes ? [new DataView(bytes.buffer)] : []);
         },
     };
+    window.held = null; // a list: what is sent waits in it
+    window.failure = null; // a text: what is asked for fails with it
+    window.release = () => {
+        const waiting = window.held;
+        window.held = null;
+        waiting.forEach(window.model.send);
+    };
+    window.setValue = (next) => { value = next; tell("change:value"); };
     window.setState = (changes) => { window.state = { ...window.state, ...changes }; tell("change:state"); };
     const host = document.createElement("div");
     document.body.append(host);

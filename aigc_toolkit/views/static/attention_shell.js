@@ -96,6 +96,7 @@ export function openShell(payload, model, root) {
   const update = (state, changed) => {
     const panel = panels[state.panel];
     if (stage.firstChild !== panel.node) stage.replaceChildren(panel.node);
+    if (["of", "kind", "layer", "head"].some((name) => changed.has(name))) view.say(null); // what failed was another head
     for (const one of [top, kinds, compared, bar, reading, heads]) one.update(state, changed);
     panel.update(state, changed.has("panel") ? everything : changed);
     if (["panel", "of", "kind", "map"].some((name) => changed.has(name))) fit();

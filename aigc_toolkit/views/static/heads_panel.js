@@ -61,7 +61,7 @@ export function headsPanel(view) {
         grid.paint(layer, tiles, look(store.get()));
         numDrawn += headsOf(part, layer);
       } catch (error) {
-        if (mine === numAsked) view.say(text.picturesFailed(error.message), () => load(store.get()));
+        if (mine === numAsked) view.say(text.picturesFailed(error.message), drawAgain);
         return;
       }
     }
@@ -77,7 +77,7 @@ export function headsPanel(view) {
       if (mine !== numAsked) return;
       scores = found;
     } catch (error) {
-      if (mine === numAsked) view.say(text.scoresFailed(error.message), () => score(store.get()));
+      if (mine === numAsked) view.say(text.scoresFailed(error.message), scoreAgain);
       return;
     } finally {
       isScoring = false;
@@ -85,6 +85,8 @@ export function headsPanel(view) {
     view.scored(scores);
     arrange(store.get());
   };
+  const drawAgain = () => load(store.get());
+  const scoreAgain = () => score(store.get());
   const chooseMeasure = (measure) => {
     if (measure === "ask") score(store.get());
     else store.set({ measure, least: null });

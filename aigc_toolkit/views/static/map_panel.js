@@ -91,7 +91,8 @@ export function mapPanel(view, { of = null } = {}) {
       if (mine === numAsked) fail(error);
     }
   };
-  const fail = (error) => view.say(text.failed(error.message), () => load(store.get()));
+  const again = () => load(store.get());
+  const fail = (error) => view.say(text.failed(error.message), again);
 
   const settle = () => {
     clearTimeout(timer);

@@ -47,7 +47,7 @@ export function readingPanel(view) {
     const keyPieces = part.key_prose && part.key_prose.slice(0, part.key_prose.length - (part.sinks ? 1 : 0));
     const isCross = state.kind === "cross";
     if (picture) boxes = [];
-    else if (isCross) boxes = [box(part.prose, ["query"], text.target), box(keyPieces ?? part.prose, ["key"], text.source)];
+    else if (isCross) boxes = [box(keyPieces ?? part.prose, ["key"], text.source), box(part.prose, ["query"], text.target)];
     else boxes = [box(part.prose, ["query", "key"], text.tokens)];
     texts.replaceChildren(...(picture ? [picture.node] : boxes.map((one) => one.node)));
   };
@@ -62,9 +62,8 @@ export function readingPanel(view) {
     return state.kind === "cross" && changesSide ? 0 : state.token;
   };
 
-  const load = latestOnly(async (_, isLast) => {
+  const load = latestOnly(async (isCurrent) => {
     const state = store.get();
-    const mine = part;
     const pointed = pointedAt(part, state, hover.get());
     const { of, kind, layer, head } = state;
     const name = { of, kind, layer, head, grouping: "tokens" };
@@ -76,11 +75,11 @@ export function readingPanel(view) {
       const [query, key] = cell ?? (pointed.reading === "column" ? [strongest, pointed.key] : [pointed.query, strongest]);
       const special = query === null || key === null ? null : specialWeight(part, state, query, key, text);
       const row = query === null || key === null || special ? null : await lineOf("row", query);
-      if (mine !== part) return;
+      if (!isCurrent()) return;
       shown = { state, pointed, values, most: base.most, query, key, special, strongest, weight: row ? row[key] : null };
-      if (isLast()) draw();
+      draw();
     } catch (error) {
-      view.say(text.failed(error.message), () => load());
+      if (isCurrent()) view.say(text.failed(error.message), load);
     }
   });
   const draw = () => {
@@ -107,7 +106,7 @@ export function readingPanel(view) {
     }
     if (is("of", "kind", "reading")) chooseReading(state);
     picture?.update(state, changed);
-    load();
+    load({ isUrgent: is("of", "kind", "layer", "head") });
   };
   const stopHover = hover.subscribe((_, changed) => (changed.has("token") || changed.has("cell")) && part && load());
   const close = () => {

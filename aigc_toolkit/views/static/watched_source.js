@@ -40,22 +40,19 @@ export function watchedSource(source, { onSlow, onAnswer }) {
   return { source: { ...source, ...Object.fromEntries(WATCHED.map((name) => [name, watched(name)])), close }, first };
 }
 
-/** Runs `work` for the last thing asked for, one at a time: what was asked for meanwhile and is out of date is left out. */
+/** Runs `work(isCurrent)`, one at a time: what is asked for meanwhile comes once, after it. What is urgent does not wait. */
 export function latestOnly(work) {
-  let [isRunning, waiting] = [false, null];
-  const run = async (given) => {
-    if (isRunning) {
-      waiting = { given };
-      return;
-    }
-    isRunning = true;
-    await work(given, () => waiting === null);
-    isRunning = false;
-    if (waiting) {
-      const next = waiting.given;
-      waiting = null;
-      run(next);
-    }
+  let [numStarted, running, isWanted] = [0, 0, false];
+  const start = async () => {
+    const mine = (numStarted += 1);
+    [running, isWanted] = [mine, false];
+    await work(() => running === mine);
+    if (running !== mine) return;
+    running = 0;
+    if (isWanted) start();
   };
-  return run;
+  return ({ isUrgent = false } = {}) => {
+    if (running && !isUrgent) isWanted = true;
+    else start();
+  };
 }
