@@ -3,8 +3,8 @@
     python benchmarks/views.py --save views_benchmark.json
 
 A model of GPT-2-small's shape (12 layers x 12 heads) with random weights reads 32 to 16,384 tokens. Ours is shown by a small web
-server, by a kernel in JupyterLab, and as a saved page; BertViz's head view gets the same weights. Prints one table in Markdown: bytes to
-the browser before the first picture, seconds to it, seconds to another head, frames a second, and bytes stored in the notebook.
+server, by a kernel in JupyterLab, and as a saved page; BertViz's head view gets the same weights. Prints one table in Markdown:
+bytes to the browser before the first picture, seconds to it and to another head, frames a second, and bytes stored in the notebook.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 // of weights.
 
 import { element } from "./elements.js";
-import { blanksAndWord, proseText } from "./token_text.js";
+import { blanksAndWord, labelText, proseText } from "./token_text.js";
 
 /** The token an arrow key leads to; up and down go to the nearest token of the line above or below. */
 export function neighbour(key, from, items) {
@@ -28,8 +28,10 @@ export function neighbour(key, from, items) {
 /** A token in prose: its leading blanks stay bare, the word after them is what gets shaded. */
 export function proseToken(text, attributes) {
   const [blanks, word] = blanksAndWord(proseText(text));
-  return element("span", { role: "option", "aria-selected": "false", ...attributes }, [
+  const isBlank = word.trim() === "";
+  const name = isBlank ? { "aria-label": labelText(text) } : {};
+  return element("span", { role: "option", "aria-selected": "false", ...name, ...attributes }, [
     blanks,
-    element("span", { class: "aigc-word", "data-blank": word.trim() === "", text: word }),
+    element("span", { class: "aigc-word", "data-blank": isBlank, text: word }),
   ]);
 }
