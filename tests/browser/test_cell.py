@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from small_models import small_model, widen
 
 from aigc_toolkit import capture_attention
 from aigc_toolkit.attention import Attention
 from aigc_toolkit.language_model import LanguageModel
 from aigc_toolkit.views import attention_view
 from browser.fake_records import HOSTILE, FakeAttention
-from small_models import small_model, widen
+from browser.waiting import eventually
 
 TEXT = "Tom found the lantern under an old oak tree. He gave it back to her."
 LAYER, HEAD, QUERY, KEY = 0, 1, 9, 7
@@ -65,7 +66,13 @@ def test_the_ledger_has_pythons_numbers(
     cell = attention.cell(LAYER, HEAD, QUERY, KEY)
     page = open_cell(attention)
     shown = {step: number(cells[-1]) for step, cells in ledger(page).items()}
-    expected = {"dot": cell.dot, "scaled": cell.dot * cell.scaling, "mask": cell.score, "sum": cell.log_sum_exp, "weight": cell.weight}
+    expected = {
+        "dot": cell.dot,
+        "scaled": cell.dot * cell.scaling,
+        "mask": cell.score,
+        "sum": cell.log_sum_exp,
+        "weight": cell.weight,
+    }
     expected |= {"length": cell.value_norm, "added": cell.weight * cell.value_norm, "share": cell.value_weight}
     optional = {"capped": cell.after_softcap, "biased": cell.score}
     if cell.sink is not None:
@@ -123,12 +130,12 @@ def test_arrow_keys_move_the_cell(open_cell: OpenPage, captured: Callable[..., A
     attention = captured("llama")
     page = open_cell(attention)
     page.locator(".aigc-cell").focus()
-    for key in ["ArrowUp", "ArrowLeft", "ArrowLeft"]:
+    moves = {"ArrowUp": (QUERY - 1, KEY), "ArrowLeft": (QUERY - 1, KEY - 1), "ArrowDown": (QUERY, KEY - 1)}
+    for key, (query, position) in moves.items():
         page.keyboard.press(key)
-        page.wait_for_timeout(150)
-    cell = attention.cell(LAYER, HEAD, QUERY - 1, KEY - 2)
-    assert number(ledger(page)["dot"][-1]) == pytest.approx(cell.dot, rel=5e-3, abs=2e-2)
-    assert page.locator(".aigc-cell h4").inner_text().endswith(f" {KEY - 2}")
+        dot = attention.cell(LAYER, HEAD, query, position).dot
+        eventually(page, lambda: number(ledger(page)["dot"][-1]), pytest.approx(dot, rel=5e-3, abs=2e-2))
+        assert page.locator(".aigc-cell h4").inner_text().endswith(f" {position}")
 
 
 def test_two_models_stand_beside_each_other(open_cell: OpenPage, captured: Callable[..., Attention]) -> None:

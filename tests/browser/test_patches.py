@@ -1,4 +1,4 @@
-"""The picture of a vision model on a saved page: its patches are shaded by the weights of the chosen one, by pointer and by keys."""
+"""The picture of a vision model on a saved page: its patches are shaded by the weights of the chosen one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Page, expect
+from small_models import small_model
 
 from aigc_toolkit import capture_attention
 from aigc_toolkit.attention import Attention
 from aigc_toolkit.language_model import LanguageModel
 from aigc_toolkit.views import attention_view
-from small_models import small_model
+from browser.waiting import eventually
 
 LAYER, HEAD, TOKEN = 1, 2, 5
 OpenPage = Callable[..., Page]
@@ -34,14 +35,13 @@ def page(open_page: OpenPage, attention: Attention, tmp_path: Path) -> Page:
 
 def covers(page: Page) -> list[float]:
     """How much of the picture each patch's shade covers, from 0.25 for no weight to 0.85 for the largest."""
-    page.wait_for_timeout(150)
     return page.locator(".aigc-patches [data-position]").evaluate_all(
         "(items) => items.map((item) => Number(item.style.getPropertyValue('--aigc-cover')))"
     )
 
 
-def expected(weights: np.ndarray) -> list[float]:
-    return (0.25 + 0.6 * np.sqrt(weights / weights.max())).tolist()
+def expect_covers(page: Page, weights: np.ndarray) -> None:
+    eventually(page, lambda: covers(page), pytest.approx((0.25 + 0.6 * np.sqrt(weights / weights.max())).tolist(), abs=0.01))
 
 
 def test_the_picture_stands_in_place_of_the_prose(page: Page) -> None:
@@ -58,14 +58,14 @@ def test_the_picture_stands_in_place_of_the_prose(page: Page) -> None:
 
 
 def test_patches_are_shaded_by_weight(page: Page, attention: Attention) -> None:
-    assert covers(page) == pytest.approx(expected(attention.weights(LAYER, HEAD)[TOKEN]), abs=0.01)
+    expect_covers(page, attention.weights(LAYER, HEAD)[TOKEN])
     page.get_by_label("What looks at this token").check()
-    assert covers(page) == pytest.approx(expected(attention.weights(LAYER, HEAD)[:, TOKEN]), abs=0.01)
+    expect_covers(page, attention.weights(LAYER, HEAD)[:, TOKEN])
 
 
 def test_a_pointed_patch_shows_its_own_weights(page: Page, attention: Attention) -> None:
     page.get_by_role("option", name="patch row 3, column 3").hover()
-    assert covers(page) == pytest.approx(expected(attention.weights(LAYER, HEAD)[9]), abs=0.01)
+    expect_covers(page, attention.weights(LAYER, HEAD)[9])
 
 
 def test_patches_are_chosen_by_keys(page: Page) -> None:

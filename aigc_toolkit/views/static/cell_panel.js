@@ -28,7 +28,7 @@ async function cellOf(view, state) {
 
 export function cellPanel(view) {
   const { text, store, hover } = view;
-  const title = element("h4", { class: "aigc-cell-title" });
+  const title = element("h4", { title: text.cellHelp });
   const products = cellProducts(text);
   const body = element("tbody");
   const head = element("thead");
@@ -37,7 +37,7 @@ export function cellPanel(view) {
   const meaning = element("p", { class: "aigc-note", text: text.valueWeightedNote });
   const reason = element("p", { class: "aigc-note aigc-cell-reason" });
   const page = element("div", { class: "aigc-cell-page" }, [products.node, ledger, meaning]);
-  const node = element("section", { class: "aigc-cell", tabindex: 0, role: "group", "aria-label": text.cellHelp }, [title, reason, page]);
+  const node = element("section", { class: "aigc-cell", tabindex: 0, role: "group", "aria-label": `${text.arithmeticTable}. ${text.cellHelp}` }, [title, reason, page]);
   const redraw = oncePerFrame(() => load());
   let [numAsked, at] = [0, null];
 
@@ -70,11 +70,12 @@ export function cellPanel(view) {
     const unknown = cells.find((cell) => cell.unknown);
     products.update(unknown || isMany || place.isSink ? null : cells[0], scales);
     reason.textContent = unknown ? text.unknownPieces(unknown.unknown) : "";
-    const empty = { head_dim: "—", dot: NaN, scaling: NaN, softcap: null, bias: null, score: NaN, log_sum_exp: NaN, sink: null };
+    const empty = { head_dim: null, dot: NaN, scaling: NaN, softcap: null, bias: null, score: NaN, log_sum_exp: NaN, sink: null };
     page.toggleAttribute("data-unknown", Boolean(unknown));
     const whole = cells.map((cell) => (cell.unknown ? { ...empty, value_norm: null, weight: cell.weight } : cell));
     body.replaceChildren(...rowsOf(whole.map((cell) => cellSteps(cell, place, text))));
-    values.hidden = meaning.hidden = place.isSink;
+    values.hidden = place.isSink;
+    meaning.hidden = place.isSink || Boolean(unknown);
     values.replaceChildren(...rowsOf(whole.map((cell) => valueSteps(cell, text))));
   };
 

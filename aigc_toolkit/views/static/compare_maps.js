@@ -4,6 +4,7 @@
 import { headsOf } from "./attention_state.js";
 import { element } from "./elements.js";
 import { mapPanel } from "./map_panel.js";
+import { share } from "./numbers.js";
 import { createStore } from "./store.js";
 
 const ROOM_FOR_TWO = 480; // pixels
@@ -24,11 +25,24 @@ function apart(view, of) {
 function named(view, of, name) {
   const own = view.payload.same_tokens ? view : apart(view, of);
   const map = mapPanel(own, { of });
-  const title = element("h4", { class: "aigc-compare-name" }, [element("b", { text: "AB"[of] }), ` ${name}`]);
+  const pointed = element("span", { class: "aigc-mono" });
+  const title = element("h4", { class: "aigc-compare-name" }, [element("b", { text: "AB"[of] }), ` ${name} `, pointed]);
   const missing = element("p", { class: "aigc-note", hidden: true });
   const node = element("div", { class: "aigc-compare-one" }, [title, missing, map.node]);
-  let stop = () => {};
+  let [numAsked, stop] = [0, () => {}];
   if (own !== view) stop = own.store.subscribe((state, changed) => map.update(state, changed));
+  /** The weight of the pointed or pinned cell stands beside the name: the same cell in both, where tokens are the same. */
+  const weigh = async () => {
+    const mine = (numAsked += 1);
+    const state = own.store.get();
+    const cell = own.hover.get().cell ?? state.cell;
+    const { kind, layer, head } = state;
+    const name = { of, kind, layer, head };
+    const isSeen = cell && !map.node.hidden;
+    const row = isSeen ? await own.source.rows({ ...name, first: cell[0], end: cell[0] + 1 }).catch(() => null) : null;
+    if (mine === numAsked) pointed.textContent = row ? share(row[cell[1]]) : "";
+  };
+  const stopHover = own.hover.subscribe((_, changed) => changed.has("cell") && weigh());
   const update = (state, changed) => {
     const part = view.part({ ...state, of });
     const isThere = state.layer < part.num_layers && state.head < headsOf(part, state.layer);
@@ -38,9 +52,12 @@ function named(view, of, name) {
     if (!isThere) return;
     if (own !== view && changed) own.follow(state, changed);
     else map.update(own === view ? state : own.store.get(), changed);
+    weigh();
   };
   const close = () => {
     stop();
+    stopHover();
+    numAsked += 1;
     map.close();
   };
   return { node, update, resize: (width, height) => map.resize(width, height - title.offsetHeight), close };
