@@ -80,6 +80,7 @@ export function patches(view) {
       const scale = isSigned ? diverging : sequential;
       const at = isSigned ? 0.5 + (Math.sign(values?.[position] ?? 0) * share) / 2 : share;
       item.style.setProperty("--aigc-shade", values ? scale.css(at) : "transparent");
+      item.style.color = values ? scale.ink(at) : "";
       item.style.setProperty("--aigc-cover", values ? String(0.25 + 0.6 * share) : "0");
       item.setAttribute("aria-selected", String(position === state.token));
       item.toggleAttribute("data-hovered", position === focus && focus !== state.token);
