@@ -96,7 +96,7 @@ def test_the_products_are_those_of_the_dot_and_the_largest_is_named(
 
 def test_a_hidden_cell_has_no_score_and_no_weight(open_cell: OpenPage, captured: Callable[..., Attention]) -> None:
     rows = ledger(open_cell(captured("llama"), cell=[3, 8]))
-    assert rows["mask"][1:] == ["hidden from this query", "−∞"]
+    assert rows["mask"] == ["hidden from this query", "−∞"]
     assert rows["weight"][-1] == "0"
 
 
@@ -106,7 +106,7 @@ def test_a_sink_has_a_score_of_its_own(open_cell: OpenPage, captured: Callable[.
     page = open_cell(attention, cell=[QUERY, len(row) - 1])
     assert "sink" in page.locator(".aigc-cell h4").inner_text()
     rows = ledger(page)
-    assert rows["score"][1] == "a learned number"
+    assert rows["score"][0] == "a learned number"
     assert number(rows["weight"][-1]) == pytest.approx(row[-1], abs=2e-3)
 
 
@@ -144,7 +144,7 @@ def test_two_models_stand_beside_each_other(open_cell: OpenPage, captured: Calla
     names = page.locator(".aigc-ledger thead th").all_inner_texts()
     assert names == ["", "A", "B", "A − B"]
     weights = [attention.cell(LAYER, HEAD, QUERY, KEY).weight for attention in (a, b)]
-    shown = [number(cell) for cell in ledger(page)["weight"][1:]]
+    shown = [number(cell) for cell in ledger(page)["weight"]]
     assert shown == pytest.approx([*weights, weights[0] - weights[1]], abs=4e-3)
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 

@@ -200,7 +200,7 @@ def test_a_learned_sink_is_a_token_of_its_own(open_lines: OpenPage, tokenizer) -
     shown = keys(page)
     assert shown.pop(-1) == pytest.approx(row[-1], abs=NEAR)
     assert shown == pytest.approx({int(key): row[key] for key in np.flatnonzero(row[:-1] > 0)}, abs=NEAR)
-    expect(page.locator(".aigc-lines .aigc-sink")).to_have_text("sink")
+    expect(page.locator(".aigc-lines .aigc-sink")).to_have_text("learned sink")
 
 
 def test_a_difference_tells_gained_from_lost_by_more_than_colour(open_lines: OpenPage) -> None:

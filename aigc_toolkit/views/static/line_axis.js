@@ -17,7 +17,7 @@ export function lineAxis(part, side, grouping, text) {
   const isSink = (index) => index === inText;
   const joined = (index) => prose.slice(edges[index], edges[index + 1]).join("");
   const name = (index) => {
-    if (isSink(index)) return text.sink;
+    if (isSink(index)) return text.sinkName;
     return edges[index + 1] - edges[index] === 1 ? labelText(tokens[edges[index]]) : labelText(joined(index).slice(0, 200));
   };
   return {
@@ -33,7 +33,7 @@ export function lineAxis(part, side, grouping, text) {
       return groupAt(edges, position);
     },
     label: (index) => shortened(name(index), LONGEST_LABEL),
-    prose: (index) => (isSink(index) ? text.sink : proseText(joined(index))),
+    prose: (index) => (isSink(index) ? text.sinkName : proseText(joined(index))),
     place: (index) => {
       if (isSink(index)) return "";
       const [first, last] = [edges[index], edges[index + 1] - 1];

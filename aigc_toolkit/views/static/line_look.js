@@ -13,13 +13,14 @@ export function lineLook({ sequential, diverging }, { of, curve }, weight, most)
   const at = isSigned ? 0.5 + (Math.sign(weight) * (0.3 + 0.7 * share)) / 2 : 0.4 + 0.6 * share;
   const shade = isSigned ? 0.5 + (Math.sign(weight) * share) / 2 : share;
   const scale = isSigned ? diverging : sequential;
+  const width = THINNEST + (THICKEST - THINNEST) * share;
   return {
     color: scale.css(at),
     ground: scale.css(shade),
     ink: scale.ink(shade),
-    width: THINNEST + (THICKEST - THINNEST) * share,
+    width,
     opacity: 0.3 + 0.7 * share,
-    dash: isSigned && weight < 0 ? "5 3" : null,
+    dash: isSigned && weight < 0 ? `${width + 3} ${2 * width + 3}` : null, // round ends take a width of each gap
     sign: isSigned ? (weight < 0 ? "−" : "+") : "",
   };
 }
