@@ -25,30 +25,34 @@ Head = tuple[int, int]  # layer, head
 
 
 def saved_part(part: AttentionRecord, heads: Sequence[Head], elements: Elements) -> dict[str, Any]:
-    """The record of a part whose `heads` go into `elements`."""
-    inputs = {layer: part.score_inputs(layer) for layer in sorted({layer for layer, _ in heads})}
-    if any(layer_inputs is None for layer_inputs in inputs.values()) or not _should_carry_inputs(part, inputs, heads):
+    """The record of a part whose `heads` go into `elements`; one layer is held at a time."""
+    own = {layer: [head for of_layer, head in heads if of_layer == layer] for layer in sorted({layer for layer, _ in heads})}
+    if not _should_carry_inputs(part, own):
         return _saved_weights(part, heads, elements)
     rows = np.unique(np.linspace(0, len(part.tokens) - 1, NUM_COMPARED_ROWS).round().astype(np.int64))
-    precision, difference = "float16", _difference(part, inputs, heads, rows, "float16")
+    precision, difference = "float16", _difference(part, own, rows, "float16")
     if not difference <= LARGEST_DIFFERENCE:
-        precision, difference = "float32", _difference(part, inputs, heads, rows, "float32")
-    layers: dict[str, Any] = {}
-    for layer, layer_inputs in inputs.items():
-        own = [head for of_layer, head in heads if of_layer == layer]
-        layers[str(layer)] = _saved_inputs(layer_inputs, own, part.windows[layer], precision, elements)
+        precision, difference = "float32", _difference(part, own, rows, "float32")
+    windows = part.windows
+    layers = {
+        str(layer): _saved_inputs(part.score_inputs(layer), of_layer, windows[layer], precision, elements)
+        for layer, of_layer in own.items()
+    }
     return {"form": QUERIES_AND_KEYS, "precision": precision, "layers": layers, **_proof(difference, len(heads) * len(rows))}
 
 
-def _should_carry_inputs(part: AttentionRecord, inputs: Mapping[int, Any], heads: Sequence[Head]) -> bool:
-    num_bytes = 0
-    for layer, layer_inputs in inputs.items():
-        group = len(layer_inputs.query) // len(layer_inputs.key)
-        own = [head for of_layer, head in heads if of_layer == layer]
-        num_bytes += 2 * (len(own) * layer_inputs.query[0].size + len({head // group for head in own}) * layer_inputs.key[0].size)
+def _should_carry_inputs(part: AttentionRecord, own: Mapping[int, Sequence[int]]) -> bool:
+    """Whether queries and keys are known of all layers, and small, or smaller than the weights in eight bits."""
     num_rows, num_columns = len(part.tokens), len(part.key_tokens)
-    num_weights = num_rows * (num_rows + 1) // 2 if part.causal else num_rows * num_columns
-    return num_bytes <= max(SMALL_BYTES, len(heads) * num_weights)
+    num_bytes, num_weights = 0, 0
+    for layer, heads in own.items():
+        inputs = part.score_inputs(layer)
+        if inputs is None:
+            return False
+        group = len(inputs.query) // len(inputs.key)
+        num_bytes += 2 * (len(heads) * inputs.query[0].size + len({head // group for head in heads}) * inputs.key[0].size)
+        num_weights += len(heads) * (num_rows * (num_rows + 1) // 2 if part.causal else num_rows * num_columns)
+    return num_bytes <= max(SMALL_BYTES, num_weights)
 
 
 def _saved_inputs(inputs: Any, heads: Sequence[int], window: int | None, precision: str, elements: Elements) -> dict[str, Any]:
@@ -80,35 +84,42 @@ def _saved_mask(inputs: Any, heads: Sequence[int], window: int | None, elements:
     """What queries may see: "causal" and "window" where these say it all, else a bit for each query and key."""
     if inputs.seen is None:
         return {"causal": inputs.causal, "window": None, "mask": None}
-    num_rows, num_columns = inputs.seen.shape[1:]
-    distance = np.arange(num_rows)[:, None] - np.arange(num_columns)  # (Q, K)
-    for causal in (True, False):
-        for length in (None, window) if num_rows == num_columns else ():
-            pattern = distance >= 0 if causal else np.ones_like(inputs.seen[0])
-            if length is not None:
-                pattern = pattern & (np.abs(distance) < length)
-            if all(np.array_equal(of_head, pattern) for of_head in inputs.seen):
-                return {"causal": causal, "window": length, "mask": None}
+    if inputs.seen.shape[1] == inputs.seen.shape[2]:
+        for causal in (True, False):
+            for length in {None, window}:
+                if _is_pattern(inputs.seen, causal, length):
+                    return {"causal": causal, "window": length, "mask": None}
     ids = {head: elements.add(packed_bits(inputs.seen[head % len(inputs.seen)])) for head in heads}
     return {"causal": inputs.causal, "window": None, "mask": ids}
 
 
-def _difference(part: AttentionRecord, inputs: Mapping[int, Any], heads: Sequence[Head], rows: np.ndarray, precision: str) -> float:
+def _is_pattern(seen: np.ndarray, causal: bool, window: int | None) -> bool:
+    """Whether `seen` (1 or H, T, T) are the keys up to the query, where `causal`, less than `window` positions away."""
+    keys = np.arange(seen.shape[2])
+    for first in range(0, seen.shape[1], ROWS_AT_ONCE):
+        distance = np.arange(first, min(first + ROWS_AT_ONCE, seen.shape[1]))[:, None] - keys  # (R, T)
+        pattern = distance >= 0 if causal else np.ones_like(distance, dtype=bool)
+        if window is not None:
+            pattern &= np.abs(distance) < window
+        if not (seen[:, first : first + ROWS_AT_ONCE] == pattern).all():
+            return False
+    return True
+
+
+def _difference(part: AttentionRecord, own: Mapping[int, Sequence[int]], rows: np.ndarray, precision: str) -> float:
     """The largest difference of a weight, over `rows` of all heads, when numbers are kept in `precision`."""
     most = 0.0
-    dtype = np.dtype(precision)
-    rounded: dict[int, Any] = {}
-    for layer, head in heads:
-        if layer not in rounded:
-            kept = inputs[layer]
-            with np.errstate(over="ignore"):
-                query, key = (numbers.astype(dtype).astype(np.float32) for numbers in (kept.query, kept.key))
-            bias = None if kept.bias is None else kept.bias.astype(precision_for(kept.bias)).astype(np.float32)
-            rounded = {layer: replace(kept, query=query, key=key, bias=bias)}
-        with np.errstate(invalid="ignore"):
-            weights = recomputed_weights(rounded[layer], head, rows)  # (R, K), with a sink (R, K + 1)
-        expected = part.weights(layer, head, rows=rows)[:, : weights.shape[1]]
-        most = max(most, float(np.nan_to_num(np.abs(weights - expected), nan=np.inf).max()))
+    for layer, heads in own.items():
+        kept = part.score_inputs(layer)
+        with np.errstate(over="ignore"):
+            query, key = (numbers.astype(precision).astype(np.float32) for numbers in (kept.query, kept.key))
+        bias = None if kept.bias is None else kept.bias.astype(precision_for(kept.bias)).astype(np.float32)
+        rounded = replace(kept, query=query, key=key, bias=bias)
+        for head in heads:
+            with np.errstate(invalid="ignore"):
+                weights = recomputed_weights(rounded, head, rows)  # (R, K), with a sink (R, K + 1)
+            expected = part.weights(layer, head, rows=rows)[:, : weights.shape[1]]
+            most = max(most, float(np.nan_to_num(np.abs(weights - expected), nan=np.inf).max()))
     return most
 
 
