@@ -1,8 +1,8 @@
 """What watching a training costs: the same short run with a shown training view and without, alternating.
 
-In: nothing (`--pairs`, `--steps`). Out: a table: median processor seconds of either, their ratio, and its spread over the pairs.
-Updates go through a real widget and a comm that serialises every message as a kernel does and drops it. `--metrics` also writes
-the file.
+In: nothing (`--pairs`, `--steps`). Out: a table: median processor seconds of either, their ratio over the pairs, and,
+free of the noise between runs, the share of a shown run's time that was spent outside `train`. Updates go through a real widget and
+a comm that serialises every message as a kernel does and drops it. `--metrics` also writes the file.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import comm
@@ -18,6 +19,7 @@ import torch
 from machine import machine
 
 from aigc_toolkit import GPT, GPTConfig, TrainConfig, train, training_view
+from aigc_toolkit.training.metrics import recorded
 
 
 class SerialisingComm(comm.base_comm.BaseComm):
@@ -36,21 +38,39 @@ class RandomCorpus:
         return np.random.default_rng(0).integers(512, size=100_000).astype(np.int32)
 
 
-def seconds_of_a_run(steps: int, *, shown: bool, metrics: bool) -> float:
-    """Processor seconds of `steps` steps of a small GPT on random tokens."""
+@dataclass(frozen=True)
+class Run:
+    seconds: float  # of the processor
+    seconds_outside: float  # of these, outside `train`
+
+
+def run(steps: int, *, shown: bool, metrics: bool) -> Run:
+    """`steps` steps of a small GPT on random tokens."""
     torch.manual_seed(0)
     gpt = GPT(GPTConfig.modern(vocabulary_size=512, num_layers=4, num_heads=4, width=128, context=128))
+    training = train(gpt, RandomCorpus(), TrainConfig(num_steps=steps + 1, batch_size=4, context=64))
+    next(training)  # warm: compiled kernels, allocated memory
+    inside = 0.0
+
+    def timed():
+        nonlocal inside
+        while True:
+            start = time.process_time()
+            step = next(training, None)
+            inside += time.process_time() - start
+            if step is None:
+                return
+            yield step
+
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "metrics.jsonl") if metrics and shown else None
-        training = train(gpt, RandomCorpus(), TrainConfig(num_steps=steps, batch_size=4, context=64, metrics_path=path))
-        next(training)  # warm: compiled kernels, allocated memory
-        view = training_view(training)
+        view = training_view(recorded(timed(), Path(folder) / "metrics.jsonl") if metrics else timed())
         if shown:
-            view._repr_mimebundle_()
+            view.widget()
         start = time.process_time()
-        for _ in view if shown else training:
+        for _ in view if shown else timed():
             pass
-        return time.process_time() - start
+        seconds = time.process_time() - start
+    return Run(seconds, seconds - inside)
 
 
 def main() -> None:
@@ -63,16 +83,20 @@ def main() -> None:
     with_view, without = [], []
     for pair in range(arguments.pairs):
         for shown in (True, False) if pair % 2 else (False, True):
-            seconds = seconds_of_a_run(arguments.steps, shown=shown, metrics=arguments.metrics)
-            (with_view if shown else without).append(seconds)
-    ratios = sorted(a / b for a, b in zip(with_view, without, strict=True))
+            (with_view if shown else without).append(run(arguments.steps, shown=shown, metrics=arguments.metrics))
+    ratios = sorted(a.seconds / b.seconds for a, b in zip(with_view, without, strict=True))
+    shares = sorted(run.seconds_outside / run.seconds for run in with_view)
     print(machine())
-    print("| | processor seconds (median) |\n|---|---|")
-    print(f"| {arguments.steps} steps, no view | {statistics.median(without):.2f} |")
-    print(f"| {arguments.steps} steps, view shown | {statistics.median(with_view):.2f} |")
-    spread = f"{statistics.median(ratios):.4f} ({ratios[0]:.4f} to {ratios[-1]:.4f})"
-    print(f"| ratio: median of {len(ratios)} pairs (least to most) | {spread} |")
+    print("| | median (least to most) |\n|---|---|")
+    print(f"| {arguments.steps} steps, no view | {spread([run.seconds for run in without], 's')} |")
+    print(f"| {arguments.steps} steps, view shown | {spread([run.seconds for run in with_view], 's')} |")
+    print(f"| ratio of {len(ratios)} pairs | {spread(ratios)} |")
+    print(f"| share of a shown run spent outside train | {spread([100 * share for share in shares], '%')} |")
     print(f"{SerialisingComm.num_bytes / len(with_view) / 1e3:.0f} kB sent per run")
+
+
+def spread(values: list[float], unit: str = "") -> str:
+    return f"{statistics.median(values):.3f} {unit}".rstrip() + f" ({min(values):.3f} to {max(values):.3f})"
 
 
 if __name__ == "__main__":
