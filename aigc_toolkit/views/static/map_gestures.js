@@ -20,7 +20,7 @@ function noteScrolls() {
   window.addEventListener("wheel", note, { passive: true, capture: true });
 }
 
-/** `act` is {point(xy|null), pick(xy), drag(dx, dy), zoom(factor, xy), settle(), canZoom(factor)}. Returns a function that stops. */
+/** `act` is {point(xy|null), pick(xy), drag(dx, dy, xy), zoom(factor, xy), canZoom(factor)}. */
 export function followGestures(node, act) {
   noteScrolls();
   const pointers = new Map();
@@ -58,16 +58,13 @@ export function followGestures(node, act) {
       start.moved = true;
       node.setPointerCapture(event.pointerId);
     }
-    if (start.moved) act.drag(here[0] - last[0], here[1] - last[1]);
+    if (start.moved) act.drag(here[0] - last[0], here[1] - last[1], here);
     else act.point(here);
   };
   const up = (event) => {
     if (!pointers.delete(event.pointerId)) return;
     if (start && !start.moved && event.type === "pointerup") act.pick(at(event));
-    if (!pointers.size) {
-      start = null;
-      act.settle();
-    }
+    if (!pointers.size) start = null;
   };
   const wheel = (event) => {
     const pixels = event.deltaY * (event.deltaMode === 1 ? LINE_PIXELS : event.deltaMode === 2 ? 240 : 1);
@@ -81,13 +78,9 @@ export function followGestures(node, act) {
     [scrolledElsewhere, refused] = [-Infinity, 0];
     event.preventDefault();
     act.zoom(factor, at(event));
-    act.settle();
   };
   const leave = () => !pointers.size && act.point(null);
-  const twice = (event) => {
-    act.zoom(event.shiftKey ? 0.5 : 2, at(event));
-    act.settle();
-  };
+  const twice = (event) => act.zoom(event.shiftKey ? 0.5 : 2, at(event));
   const listened = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up, pointerleave: leave, dblclick: twice };
   for (const [name, listener] of Object.entries(listened)) node.addEventListener(name, listener);
   node.addEventListener("wheel", wheel, { passive: false });
