@@ -43,7 +43,7 @@ export function columnList(axis, { name, isFocused, handlers, text }) {
     made.style.color = link?.ink ?? "";
     made.lastChild.textContent = link?.words ?? "";
     if (isFocused) made.setAttribute("aria-selected", String(index === pinned));
-    made.toggleAttribute("data-hovered", index === focus && index !== pinned);
+    made.toggleAttribute("data-focus", index === focus);
   };
   const show = () => {
     const first = held(Math.floor(scroller.scrollTop / ROW) - 4, 0, axis.size);

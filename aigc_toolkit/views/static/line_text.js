@@ -120,7 +120,7 @@ export function textLines(text, { onHover, onSelect }) {
     const tab = focused.items.has(pinned) ? pinned : focused.items.keys().next().value;
     for (const [index, item] of focused.items) {
       item.setAttribute("aria-selected", String(index === pinned));
-      item.toggleAttribute("data-hovered", index === focus && focus !== pinned);
+      item.toggleAttribute("data-focus", index === focus);
       item.tabIndex = index === tab ? 0 : -1;
     }
   };
