@@ -37,7 +37,8 @@ export function cellPanel(view) {
   const meaning = element("p", { class: "aigc-note", text: text.valueWeightedNote });
   const reason = element("p", { class: "aigc-note aigc-cell-reason" });
   const page = element("div", { class: "aigc-cell-page" }, [products.node, ledger, meaning]);
-  const node = element("section", { class: "aigc-cell", tabindex: 0, role: "group", "aria-label": `${text.arithmeticTable}. ${text.cellHelp}` }, [title, reason, page]);
+  const name = `${text.arithmeticTable}. ${text.cellHelp}`;
+  const node = element("section", { class: "aigc-cell", tabindex: 0, role: "group", "aria-label": name }, [title, reason, page]);
   const redraw = oncePerFrame(() => load());
   let [numAsked, at] = [0, null];
 
@@ -64,8 +65,8 @@ export function cellPanel(view) {
 
   const show = (cells, place, scales) => {
     const isMany = cells.length > 1;
-    const named = isMany ? ["", "A", "B", "A − B"] : [];
-    head.replaceChildren(...(isMany ? [element("tr", {}, named.map((words) => element("th", { scope: "col", text: words })))] : []));
+    const names = isMany ? ["", "A", "B", "A − B"].map((words) => element("th", { scope: "col", text: words })) : [];
+    head.replaceChildren(...(isMany ? [element("tr", {}, names)] : []));
     page.toggleAttribute("data-many", isMany);
     const unknown = cells.find((cell) => cell.unknown);
     products.update(unknown || isMany || place.isSink ? null : cells[0], scales);
@@ -95,7 +96,8 @@ export function cellPanel(view) {
       at = await cellOf(view, state);
       if (mine !== numAsked) return;
       page.hidden = !at;
-      title.textContent = at ? text.cellOf(`“${query.label(at[0])}” ${query.place(at[0])}`, `“${key.label(at[1])}” ${key.place(at[1])}`) : text.pointAtCell;
+      const named = (axis, index) => `“${axis.label(index)}” ${axis.place(index)}`.trim();
+      title.textContent = at ? text.cellOf(named(query, at[0]), named(key, at[1])) : text.pointAtCell;
       if (!at) return;
       const place = { query: at[0], key: at[1], isSink: key.isSink(at[1]) };
       const asked = state.of === "difference" ? [0, 1] : [state.of];

@@ -23,18 +23,18 @@ const minus = (a, b) => `${number(a)} − ${b < 0 ? `(${number(b)})` : number(b)
 const step = (id, name, formula, value, write = number) => ({ id, name, formula, value, written: write(value) });
 
 /** Of a learned sink, which has a score of its own and no key. */
-function sinkSteps(cell, { query }, text) {
+function sinkSteps(cell, text) {
   const weight = Math.exp(cell.sink - cell.log_sum_exp);
   return [
     step("score", text.score, [text.learned], cell.sink),
-    step("sum", text.logSumExp, [total(), " of ", ...sub("q", query)], cell.log_sum_exp),
+    step("sum", text.logSumExp, [total()], cell.log_sum_exp),
     step("weight", text.weight, exp([minus(cell.sink, cell.log_sum_exp)]), weight, share),
   ];
 }
 
-/** [{id, name, formula: nodes, value, written}, …]; ids are "dot", "scaled", "capped", "biased", "mask", "score", "sum", "sink", "weight". */
+/** [{id, name, formula: nodes, value, written}, …], from "dot" and "scaled" to "weight". */
 export function cellSteps(cell, { query, key, isSink }, text) {
-  if (isSink) return sinkSteps(cell, { query }, text);
+  if (isSink) return sinkSteps(cell, text);
   const isHidden = cell.mask === "hidden";
   const score = isHidden ? -Infinity : cell.score;
   const sum = cell.log_sum_exp ?? Infinity; // a query that may see nothing
@@ -48,7 +48,8 @@ export function cellSteps(cell, { query, key, isSink }, text) {
   }
   const before = cell.after_softcap ?? cell.dot * cell.scaling;
   if (cell.bias !== null) {
-    steps.push(step("biased", text.biased, [cell.bias < 0 ? "− " : "+ ", number(Math.abs(cell.bias))], before + cell.bias));
+    const added = [cell.bias < 0 ? "− " : "+ ", number(Math.abs(cell.bias))];
+    steps.push(step("biased", text.biased, added, before + cell.bias));
   }
   steps.push(step("mask", text.maskStep, [isHidden ? text.hidden : text.seen], score));
   steps.push(step("sum", text.logSumExp, [total()], sum));

@@ -102,12 +102,14 @@ export function columnList(axis, { name, isFocused, handlers, text }) {
   const countBeyond = (links) => {
     const isAbove = ({ index }) => (index + 0.5) * ROW < scroller.scrollTop;
     const beyond = links.filter(({ index }) => !isInSight(index));
-    for (const [button, found] of [[above, beyond.filter(isAbove)], [below, beyond.filter((link) => !isAbove(link))]]) {
+    const sides = [[above, beyond.filter(isAbove)], [below, beyond.filter((link) => !isAbove(link))]];
+    for (const [button, found] of sides) {
       button.hidden = !found.length;
       const sum = found.reduce((total, { weight }) => total + Math.abs(weight), 0);
       const arrow = button === above ? "↑" : "↓";
       button.textContent = `${arrow} ${found.length} · ${share(sum)}`;
-      button.setAttribute("aria-label", `${button === above ? text.above : text.below}: ${text.numLinks(found.length)}, ${share(sum)}`);
+      const where = button === above ? text.above : text.below;
+      button.setAttribute("aria-label", `${where}: ${text.numLinks(found.length)}, ${share(sum)}`);
       button.onclick = () => found.length && reveal(found[0].index);
     }
   };

@@ -20,7 +20,8 @@ export function linesPanel(view) {
   const handlers = { onHover: (index) => pointAt(index), onSelect: (index, how) => pin(index, how) };
   const drawings = { text: textLines(text, handlers), columns: columnLines(text, handlers) };
   const groupings = element("div", { class: "aigc-groupings" });
-  const kinds = choice(text.drawing, [["text", text.asText], ["columns", text.asColumns]], store.get().lines, (lines) => store.set({ lines }));
+  const ways = [["text", text.asText], ["columns", text.asColumns]];
+  const kinds = choice(text.drawing, ways, store.get().lines, (lines) => store.set({ lines }));
   const slider = massSlider(text, (mass) => store.set({ mass }));
   const stage = element("div", { class: "aigc-lines-stage" });
   const caption = element("p", { class: "aigc-note aigc-lines-caption", role: "status" });
@@ -56,9 +57,10 @@ export function linesPanel(view) {
     stage.replaceChildren(drawing.node);
     drawing.build(axes);
     kinds.querySelector(`input[value="${state.lines}"]`).checked = true;
-    const offered = ["tokens", "words", "sentences", "turns"].filter((name) => name === state.grouping || name === "tokens" || part.groups[name].length > 2);
-    const options = offered.map((name) => [name, text.groupings[name]]);
-    groupings.replaceChildren(...(options.length > 1 ? [choice(text.grouping, options, state.grouping, (grouping) => store.set({ grouping }))] : []));
+    const isOffered = (name) => name === state.grouping || name === "tokens" || part.groups[name].length > 2;
+    const options = ["tokens", "words", "sentences", "turns"].filter(isOffered).map((name) => [name, text.groupings[name]]);
+    const grouping = choice(text.grouping, options, state.grouping, (by) => store.set({ grouping: by }));
+    groupings.replaceChildren(...(options.length > 1 ? [grouping] : []));
     slider.update(state.mass);
     fit();
   };

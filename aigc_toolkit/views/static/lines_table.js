@@ -12,7 +12,8 @@ export function linesTable(text) {
   const titles = [text.query, text.key, text.weight].map((words) => element("th", { scope: "col", text: words }));
   const head = element("thead", {}, [element("tr", {}, titles)]);
   const table = element("table", { class: "aigc-table", "aria-label": text.linksTable }, [head, body]);
-  const scroller = element("div", { class: "aigc-table-scroll", tabindex: 0, role: "region", "aria-label": text.linksTable }, [table]);
+  const region = { tabindex: 0, role: "region", "aria-label": text.linksTable };
+  const scroller = element("div", { class: "aigc-table-scroll", ...region }, [table]);
   const node = element("details", { class: "aigc-lines-table" }, [element("summary", { text: text.linksTable }), scroller, more]);
   let latest = null;
 
