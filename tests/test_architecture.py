@@ -22,7 +22,7 @@ ALLOWED = {
     "attention": {"language_model", "gpt", "tokens", "views"},
     "views": set(),
 }
-THROUGH_THE_DOOR = {"demo": {"views"}, "builtin": set()}
+THROUGH_THE_DOOR = {"demo": {"views"}, "builtin": set(), "playground": set()}
 PYTHON_FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "benchmarks").glob("*.py"), ROOT / "app.py"])
 
 
