@@ -86,7 +86,9 @@ export function columnList(axis, { name, isFocused, handlers, text }) {
       }[event.key];
       if (to === undefined) return;
       event.preventDefault();
-      handlers.onSelect(held(to, 0, axis.size - 1), { isKeyboard: true });
+      pinned = held(to, 0, axis.size - 1); // the next key may come before the next drawing
+      reveal(pinned);
+      handlers.onSelect(pinned, { isKeyboard: true });
     });
   }
 

@@ -98,8 +98,9 @@ export function linesPanel(view) {
     if (!node.clientWidth || !shown || shown.axes !== axes) return;
     const numHidden = drawing.draw({ ...shown, scales: view.colors() });
     if (shown.mayMove && shown.pinned !== null) drawing.reveal(shown.pinned);
-    if (isByKey && shown.pinned !== null) drawing.focusOn(shown.pinned);
-    isByKey = false;
+    const isCurrent = shown.state.token === store.get().token; // else another key came meanwhile
+    if (isByKey && isCurrent && shown.pinned !== null) drawing.focusOn(shown.pinned);
+    if (isCurrent) isByKey = false;
     caption.textContent = captionOf(shown, numHidden);
     table.update(shown, axes);
     shown.mayMove = false;
