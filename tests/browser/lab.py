@@ -21,6 +21,7 @@ import nbformat
 from playwright.sync_api import Locator, Page, expect
 
 REPOSITORY = Path(__file__).parents[2]
+OPEN = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
 QUIET = [
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=None",
@@ -50,6 +51,13 @@ class Lab:
         nbformat.write(notebook, path)
         return path
 
+    def stop_kernels(self) -> None:
+        """As if the lab had been closed and opened another day: no notebook has a kernel."""
+        with urllib.request.urlopen(f"{self.address}/api/sessions") as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            urllib.request.urlopen(urllib.request.Request(f"{self.address}/api/sessions/{session['id']}", method="DELETE")).close()
+
 
 @contextmanager
 def running_lab(folder: Path) -> Iterator[Lab]:
@@ -61,7 +69,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     lab.set("notebook-extension/tracker", windowingMode="none")  # else cells out of sight are not drawn
     lab.set("apputils-extension/notification", fetchNews="false", checkForUpdates=False, doNotDisturbMode=True)
     own = {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
-    settings = [f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    settings = [f"--port={port}", *OPEN, f"--ServerApp.root_dir={folder}"]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "lab", *settings, *QUIET],
@@ -125,7 +133,7 @@ class OpenNotebook:
 
     def restart_kernel(self) -> None:
         self._menu("Kernel", "Restart Kernel…")
-        self.page.get_by_role("button", name=re.compile("^Restart")).last.click()
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
         self.idle()
 
     def _menu(self, menu: str, entry: str) -> None:

@@ -37,7 +37,12 @@ export function messageCarrier(model, text) {
       if (!waiting.size) lastSign = Date.now();
       waiting.set(id, { resolve, reject });
       watch ??= setInterval(look, 500);
-      model.send({ id, type: name, ...given, base64 });
+      try {
+        model.send({ id, type: name, ...given, base64 });
+      } catch {
+        waiting.delete(id); // the widget of a kernel that was restarted has nobody to send to
+        reject(new Error(text.kernelGone));
+      }
     });
   const answer = (content, buffers) => {
     lastSign = Date.now();
