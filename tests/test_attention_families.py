@@ -120,12 +120,13 @@ def test_layers_without_a_sink_beside_layers_with_one(tokenizer):
     assert not mixed.weights(0, 1)[:, -1].any() and mixed.weights(1, 1)[:, -1].all()
 
 
-def test_a_sink_is_not_drawn_among_the_tokens(tokenizer):
+def test_a_sink_is_drawn_as_a_column_of_its_own(tokenizer):
     attention = captured("gpt_oss", tokenizer)[1]
     view = attention_view(attention)
-    drawn = np.frombuffer(view.head_bytes(1, 2), dtype="<f2").reshape(17, 17)
-    np.testing.assert_allclose(drawn, attention.weights(1, 2)[:, :17], atol=1e-3)
-    assert view.payload()["causal"]
+    drawn = view.request("rows", of=0, kind="decoder", layer=1, head=2, first=0, end=17)
+    np.testing.assert_allclose(np.frombuffer(drawn, dtype="<f2").reshape(17, 18), attention.weights(1, 2), atol=1e-3)
+    part = view.payload()["attentions"][0]["parts"]["decoder"]
+    assert part["causal"] and part["sinks"] and part["key_tokens"][-1] == "<sink>"
 
 
 def test_an_encoder_decoder_has_three_kinds_of_attention(tokenizer):
