@@ -18,17 +18,21 @@ _MODULE_OF = {
     "TrainConfig": "training",
     "TrainStep": "training",
     "attention_view": "views",
+    "bertviz_head_view": "views",
+    "bertviz_model_view": "views",
     "capture_attention": "attention",
     "evaluate_loss": "training",
     "generate": "generation",
     "generation_view": "views",
     "load_attention": "attention",
     "load_model": "language_model",
+    "playground": "notebook_playground",
     "save_model": "language_model",
     "story_corpus": "corpora",
     "stream": "generation",
     "text_corpus": "corpora",
     "train": "training",
+    "training_view": "views",
 }
 
 __all__ = sorted(_MODULE_OF)

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 import aigc_toolkit
-from aigc_toolkit.playground import LONGEST_PROMPT, playground
+from aigc_toolkit import playground
+from aigc_toolkit.notebook_playground import LONGEST_PROMPT
 
 
 @pytest.fixture
@@ -90,3 +91,10 @@ def test_it_shows_itself(cell):
     assert repr(cell) == "Playground(tiny)"
     data = cell._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in (data[0] if isinstance(data, tuple) else data)
+
+
+def test_the_labels_are_in_the_language_asked_for(lm):
+    assert playground(lm, language="zh").write_button.description == "续写"
+    assert playground(lm).write_button.description == "Write"
+    with pytest.raises(ValueError, match="language is 'fr'; 'en', 'zh' or None is allowed"):
+        playground(lm, language="fr")

@@ -96,7 +96,8 @@ def _checked_layers(parts: Mapping[str, AttentionRecord], layers: Sequence[int] 
     if num_weights > LARGEST_WEIGHTS:
         raise ValueError(
             f"{max(len(part.tokens) for part in parts.values())} tokens in {heads} heads are {num_weights / 1e6:.1f} million "
-            f"weights; BertViz draws up to {LARGEST_WEIGHTS / 1e6:.1f} million, {int((LARGEST_WEIGHTS / heads) ** 0.5)} tokens here. "
+            f"weights; BertViz draws up to {LARGEST_WEIGHTS / 1e6:.1f} million, "
+            f"{int((LARGEST_WEIGHTS / heads) ** 0.5)} tokens here. "
             "Give fewer layers=, or use attention_view(attention), which has no such limit."
         )
     return chosen

@@ -84,8 +84,25 @@ def _answering(widget: NotebookWidget, answer: Answer) -> Callable[[Any, dict[st
 
 
 def mime_bundle(widget: Any, *, summary: str, picture: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the notebook stores: the widget, and `summary` for a reader without a kernel, with `picture`, a safe piece of HTML."""
+    """What the notebook stores: the widget, and `summary` for a reader without a kernel, with `picture`, a safe piece of HTML.
+
+    In a kernel the latter becomes an output of its own, which the style sheet hides while the view lives: JupyterLab shows nothing
+    else of an output whose widget is gone.
+    """
     hint = "Run this cell to see the interactive view."
+    still = f'<div class="aigc-still">{picture}<p>{html.escape(summary)}<br><em>{hint}</em></p></div>'
     data, metadata = widget._repr_mimebundle_()
-    fallback = {"text/plain": summary, "text/html": f"{picture}<p>{html.escape(summary)}<br><em>{hint}</em></p>"}
-    return {**data, **fallback}, metadata
+    data = {**data, "text/plain": summary}
+    if not _is_in_kernel():
+        return {**data, "text/html": still}, metadata
+    from IPython.display import publish_display_data
+
+    publish_display_data({"text/html": still, "text/plain": summary})
+    return data, metadata
+
+
+def _is_in_kernel() -> bool:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and shell.has_trait("kernel")

@@ -65,7 +65,7 @@ def test_the_text_just_written_opens_in_look(page):
 def test_a_head_is_chosen_and_a_token_pointed_at(page):
     page.get_by_role("tab", name="Look").click()
     page.locator("#look-go").click()
-    expect(page.locator("#look-view [data-role=proof]")).to_contain_text("largest relative difference", timeout=30_000)
+    expect(page.locator("#look-view [data-role=proof]")).to_contain_text("difference to the model’s own output", timeout=30_000)
     page.get_by_role("radio", name="Layer 1, head 2").click()
     expect(page.locator("#look-view").get_by_role("heading", name="Layer 1, head 2")).to_be_visible()
     page.keyboard.press("ArrowRight")

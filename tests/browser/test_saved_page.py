@@ -51,7 +51,7 @@ def test_attention_page_draws_text_heads_map_and_proof(open_page: OpenPage, atte
     assert page.locator(".aigc-prose").evaluate("(node) => node.textContent") == "".join(WORDS)
     assert page.locator(".aigc-tile").count() == 16
     assert page.locator("[data-role=proof]").inner_text() == (
-        "largest relative difference to the model’s own output 3.1e−7 (layer 2)"
+        "difference to the model’s own output 3.1e−7 (layer 2)"
     )
     colors = page.evaluate("""() => {
         const canvas = document.querySelector('.aigc-map canvas');

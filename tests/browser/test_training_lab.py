@@ -19,7 +19,7 @@ view.run().step
 """
 PLAYGROUND = """
 from aigc_toolkit import load_model
-from aigc_toolkit.playground import playground
+from aigc_toolkit import playground
 cell = playground(load_model("story"), prompt="Mia lost her lantern.")
 cell.max_new_tokens.value = 512
 cell

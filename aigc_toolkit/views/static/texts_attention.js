@@ -2,7 +2,7 @@
 
 export const ENGLISH_ATTENTION = {
   facts: (tokens, layers, heads) => `${tokens} tokens · ${layers} layers × ${heads} heads`,
-  proof: "largest relative difference to the model’s own output",
+  proof: "difference to the model’s own output",
   proofFailed: (tolerance) => `above the tolerance of ${tolerance}`,
   text: "Text",
   tokens: "Tokens of the text",
@@ -109,7 +109,7 @@ export const ENGLISH_ATTENTION = {
 
 export const CHINESE_ATTENTION = {
   facts: (tokens, layers, heads) => `${tokens} 个词元 · ${layers} 层 × ${heads} 头`,
-  proof: "与模型自身输出的最大相对差异",
+  proof: "与模型自身输出的差异",
   proofFailed: (tolerance) => `超出容差 ${tolerance}`,
   text: "文本",
   tokens: "文本的词元",

@@ -13,8 +13,8 @@ export const ENGLISH_SOURCE = {
   noDifferenceCell: "A difference has no arithmetic of its own. Look at either of the two.",
   sinkCell: "A learned sink is a score alone: no token stands behind it, so it has no key.",
   carriesQueriesAndKeys: (precision, difference) =>
-    `this page carries ${precision} queries and keys: weights within ${difference} of the model’s`,
-  carriesWeights: (difference) => `this page carries 8-bit weights, within ${difference} of the model’s`,
+    `saved as ${precision} queries and keys: weights within ${difference}`,
+  carriesWeights: (difference) => `saved as 8-bit weights, within ${difference}`,
 };
 
 export const CHINESE_SOURCE = {
@@ -29,6 +29,6 @@ export const CHINESE_SOURCE = {
   weightsOnly: "此页面保存的是权重，没有保存得出权重的查询和键。",
   noDifferenceCell: "差值没有自己的算式。请查看两者之一。",
   sinkCell: "学到的汇只是一个分数：它背后没有词元，也就没有键。",
-  carriesQueriesAndKeys: (precision, difference) => `此页面保存 ${precision} 的查询和键：权重与模型相差不超过 ${difference}`,
-  carriesWeights: (difference) => `此页面保存 8 位权重，与模型相差不超过 ${difference}`,
+  carriesQueriesAndKeys: (precision, difference) => `以 ${precision} 查询和键保存：权重误差不超过 ${difference}`,
+  carriesWeights: (difference) => `以 8 位权重保存：误差不超过 ${difference}`,
 };

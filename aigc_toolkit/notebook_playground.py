@@ -16,22 +16,53 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_UPDATES = 0.2
 LONGEST_PROMPT = 20_000  # characters
+WORDS = {
+    "en": {
+        "placeholder": "The text to continue",
+        "temperature": "Temperature",
+        "top_k": "Top k (0: all)",
+        "top_p": "Top p",
+        "max_new_tokens": "New tokens",
+        "seed": "Seed",
+        "write": "Write",
+        "stop": "Stop",
+        "writing": "writing …",
+        "looking": "looking at the attention …",
+    },
+    "zh": {
+        "placeholder": "要续写的文本",
+        "temperature": "温度",
+        "top_k": "Top k（0：全部）",
+        "top_p": "Top p",
+        "max_new_tokens": "新词元数",
+        "seed": "随机种子",
+        "write": "续写",
+        "stop": "停止",
+        "writing": "正在写 …",
+        "looking": "正在查看注意力 …",
+    },
+}
 
 
-def playground(lm: "aigc_toolkit.LanguageModel", prompt: str = "Once upon a time") -> "Playground":
+def playground(lm: "aigc_toolkit.LanguageModel", prompt: str = "Once upon a time", *, language: str | None = None) -> "Playground":
     """A cell with a prompt, sampling sliders, Write and Stop, the text as it is written, and its attention below.
+
+    `language` is "en" or "zh"; None gives English labels and views in the reader's own. Raises ValueError for another.
 
     >>> playground(load_model("story"), prompt="Mia lost her lantern.")
     Playground(story)
     """
-    return Playground(lm, prompt)
+    if language not in (None, *WORDS):
+        raise ValueError(f"language is {language!r}; 'en', 'zh' or None is allowed. Leave it out for English.")
+    return Playground(lm, prompt, language=language)
 
 
 class Playground:
     """Shows itself in a notebook; `.generation` is what was written last, `.box` the widgets."""
 
-    def __init__(self, lm: "aigc_toolkit.LanguageModel", prompt: str = "Once upon a time"):
+    def __init__(self, lm: "aigc_toolkit.LanguageModel", prompt: str, *, language: str | None):
         self._lm = lm
+        self._language, self._words = language, WORDS[language or "en"]
         self.generation: aigc_toolkit.Generation | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,17 +90,18 @@ class Playground:
     def _build(self, prompt: str) -> None:
         import ipywidgets as widgets
 
+        words = self._words
         wide, narrow = widgets.Layout(width="100%"), widgets.Layout(width="310px")
-        style = {"description_width": "110px"}
-        self.prompt = widgets.Textarea(prompt, placeholder="The text to continue", rows=3, layout=wide)
+        look = dict(style={"description_width": "110px"}, layout=narrow)
+        self.prompt = widgets.Textarea(prompt, placeholder=words["placeholder"], rows=3, layout=wide)
         self.prompt.description_allow_html = False
-        self.temperature = widgets.FloatSlider(0.8, min=0, max=2, step=0.05, description="Temperature", style=style, layout=narrow)
-        self.top_k = widgets.IntSlider(0, min=0, max=200, description="Top k (0: all)", style=style, layout=narrow)
-        self.top_p = widgets.FloatSlider(1.0, min=0.05, max=1, step=0.05, description="Top p", style=style, layout=narrow)
-        self.max_new_tokens = widgets.IntSlider(80, min=1, max=512, description="New tokens", style=style, layout=narrow)
-        self.seed = widgets.BoundedIntText(0, min=0, max=2**31 - 1, description="Seed", style=style, layout=narrow)
-        self.write_button = widgets.Button(description="Write", button_style="primary", tooltip="Continue the text")
-        self.stop_button = widgets.Button(description="Stop", disabled=True, tooltip="Stop after this token")
+        self.temperature = widgets.FloatSlider(0.8, min=0, max=2, step=0.05, description=words["temperature"], **look)
+        self.top_k = widgets.IntSlider(0, min=0, max=200, description=words["top_k"], **look)
+        self.top_p = widgets.FloatSlider(1.0, min=0.05, max=1, step=0.05, description=words["top_p"], **look)
+        self.max_new_tokens = widgets.IntSlider(80, min=1, max=512, description=words["max_new_tokens"], **look)
+        self.seed = widgets.BoundedIntText(0, min=0, max=2**31 - 1, description=words["seed"], **look)
+        self.write_button = widgets.Button(description=words["write"], button_style="primary")
+        self.stop_button = widgets.Button(description=words["stop"], disabled=True)
         self.status = widgets.Label("", layout=widgets.Layout(flex="1 1 auto"))
         self.written, self.attention = (widgets.VBox(layout=wide) for _ in range(2))
         sliders = [self.temperature, self.top_k, self.top_p, self.max_new_tokens, self.seed]
@@ -103,7 +135,7 @@ class Playground:
                 "Shorten it, or use generate(lm, prompt)."
             )
         self.attention.children = ()
-        self.status.value = "writing …"
+        self.status.value = self._words["writing"]
         steps = aigc_toolkit.stream(self._lm, prompt, stop_event=stop, **settings)
         due = 0.0
         for _ in steps:
@@ -112,14 +144,14 @@ class Playground:
                 due = time.monotonic() + SECONDS_BETWEEN_UPDATES
         self.generation = steps.generation()
         self._show(self.generation)
-        self.status.value = "looking at the attention …"
-        view = aigc_toolkit.attention_view(aigc_toolkit.capture_attention(self._lm, self.generation))
+        self.status.value = self._words["looking"]
+        view = aigc_toolkit.attention_view(aigc_toolkit.capture_attention(self._lm, self.generation), language=self._language)
         self.attention.children = (view.widget(),)
         self.status.value = ""
 
     def _show(self, generation: "aigc_toolkit.Generation") -> None:
         """The text so far: the first time as a view, then as the value of the same view, which draws only what is new."""
-        view = aigc_toolkit.generation_view(generation)
+        view = aigc_toolkit.generation_view(generation, language=self._language)
         if self._view_widget is None:
             self._view_widget = view.widget()
             self.written.children = (self._view_widget,)
