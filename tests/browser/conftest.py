@@ -87,7 +87,7 @@ def open_site(open_context) -> Callable[..., Page]:
     """`open_site(url, width=…, height=…, dark=…, locale=…)`: a page served on this machine, ready to be used."""
 
     def open_served(url: str, **look) -> Page:
-        page = open_context(lambda asked: asked.startswith((url, "data:", "blob:")), **look).new_page()
+        page = open_context(lambda asked: asked.startswith((url.split("#")[0], "data:", "blob:")), **look).new_page()
         page.goto(url)
         page.locator("#write-go").wait_for(timeout=60_000)
         return page

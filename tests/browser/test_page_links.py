@@ -34,14 +34,14 @@ def test_a_copied_link_brings_back_the_text_and_the_screen(demo, open_site):
     first = open_site(demo.blocks.local_url)
     look(first, KITE)
     first.get_by_role("radio", name="Layer 1, head 2").first.click()
-    first.get_by_text("Lines", exact=True).click()
+    first.get_by_role("radio", name="Lines", exact=True).check()
     expect(first.get_by_role("heading", name="Layer 1, head 2")).to_be_visible()
     address = copied(first)
     assert len(address) < 2000
     second = open_site(address)
     expect(second.get_by_role("heading", name="Layer 1, head 2")).to_be_visible(timeout=60_000)
     assert second.locator("#look-text textarea").input_value() == KITE
-    assert second.get_by_label("Lines", exact=True).is_checked()
+    assert second.get_by_role("radio", name="Lines", exact=True).is_checked()
 
 
 @pytest.mark.parametrize("held", [{"text": 1, "state": {}}, {"text": "Mia"}, {"text": "x" * 5000, "state": {}}])
@@ -68,7 +68,7 @@ def test_two_texts_are_looked_at_beside_each_other(demo, open_site):
     page.get_by_role("button", name="Compare with another text").click()
     page.locator("#look-other textarea").fill("Tom had a blue cup.")
     look(page, "Mia had a red kite.")
-    page.get_by_text("side by side", exact=True).click()
+    page.get_by_role("radio", name="side by side").check()
     expect(page.locator("#look-view .aigc-map:visible")).to_have_count(2, timeout=30_000)
     address = copied(page)
     second = open_site(address)
