@@ -4,8 +4,13 @@ In: numbers measured by the decoding loop. Out: records that tests, views and th
 no model and no tokenizer, so they can be kept, sent and compared.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from ..language_model import LanguageModel
+    from .branches import GenerationTree
 
 StopReason = Literal["end_of_text", "max_new_tokens", "cancelled", "context_full"]
 
@@ -37,8 +42,26 @@ class TokenStep:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """A prompt whose token ids are already chosen: `ids` are read exactly as they are, `text` is what a reader sees."""
+
+    text: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a generation came from: needed to go on with it, no part of the record."""
+
+    lm: "LanguageModel"
+    settings: Mapping[str, Any]  # the keywords that `stream` was given
+
+
+@dataclass(frozen=True)
 class Generation:
     """A prompt and what a model wrote after it. In a notebook it shows itself token by token.
+
+    One that a model has just made can be gone on with: `branch`, `edit`, `tree`. Equality, copies and JSON know the record alone.
 
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
     ', there was'
@@ -50,6 +73,32 @@ class Generation:
     prompt_ids: tuple[int, ...] = field(repr=False)
     stop_reason: StopReason | None  # None: not ended yet
     model_name: str
+
+    origin: ClassVar[Origin | None] = None  # set on an instance by `with_origin`: neither compared nor copied
+    _tree: ClassVar["GenerationTree | None"] = None
+
+    def with_origin(self, origin: Origin) -> "Generation":
+        """This record, now knowing what made it."""
+        object.__setattr__(self, "origin", origin)
+        return self
+
+    @property
+    def tree(self) -> "GenerationTree":
+        """The tree of texts that this one is a node of."""
+        from .branches import tree_of
+
+        return tree_of(self)
+
+    def branch(self, position: int, token: "int | str | Alternative", **settings) -> "Generation":
+        """Go on from another token at `position` (as in `TokenStep.position`); see `GenerationTree.branch`."""
+        return self.tree.branch(self, position, token, **settings)
+
+    def edit(self, text: str, **settings) -> "Generation":
+        """Go on from the changed text (prompt included), tokenized again from the change on; see `GenerationTree.edit`."""
+        return self.tree.edit(self, text, **settings)
+
+    def __getstate__(self) -> dict:
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @property
     def ids(self) -> tuple[int, ...]:
