@@ -4,7 +4,8 @@ In: a `LanguageModel` and a prompt. Out: `TokenStep` records as they come (`stre
 (`generate`). Does not know attention, training or how a generation is drawn.
 """
 
+from .conversation import Conversation, chat
 from .decoding import TokenStream, generate, stream
 from .records import Alternative, Generation, TokenStep
 
-__all__ = ["Alternative", "Generation", "TokenStep", "TokenStream", "generate", "stream"]
+__all__ = ["Alternative", "Conversation", "Generation", "TokenStep", "TokenStream", "chat", "generate", "stream"]
