@@ -12,8 +12,8 @@ import torch
 
 from ..language_model import LanguageModel
 from .cache import new_cache
-from .qwen3_step import Step, qwen3_step
 from .prefix_cache import kept_caches
+from .qwen3_step import Step, qwen3_step
 from .records import Generation, Origin, Prompt, StopReason, TokenStep
 from .sampling import Sampler, Sampling, measure
 
