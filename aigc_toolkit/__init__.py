@@ -13,6 +13,7 @@ _MODULE_OF = {
     "GPTConfig": "gpt",
     "Generation": "generation",
     "LanguageModel": "language_model",
+    "Scheduler": "generation",
     "TokenStep": "generation",
     "TokenStream": "generation",
     "TrainConfig": "training",

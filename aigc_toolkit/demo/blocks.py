@@ -7,6 +7,8 @@ Comes in: an entry module of the views, or a message in two languages. Goes out:
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -14,6 +16,14 @@ import gradio as gr
 from aigc_toolkit.views import gradio_host
 
 STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True)
+class LookSource:
+    """What the tab Look listens to: `when(function, inputs, outputs)` connects it, `generation` holds what to look into."""
+
+    when: Callable
+    generation: gr.State
 
 
 class TextOnlyBlock(gr.HTML):
@@ -41,8 +51,21 @@ def error(text: dict[str, str]) -> dict[str, str]:
     return {"kind": "error", **text}
 
 
+def notice(text: dict[str, str]) -> dict[str, str]:
+    return {"kind": "notice", **text}
+
+
+def scripted_block(script: str, words: dict[str, dict], *, elem_id: str, elem_classes: str | None = None) -> TextOnlyBlock:
+    """A block that `static/<script>` draws, with its `words` by language at hand."""
+    code = (STATIC / script).read_text(encoding="utf-8")
+    return TextOnlyBlock(script=f"const words = {json.dumps(words)};\n{code}", elem_id=elem_id, elem_classes=elem_classes)
+
+
+def event_values(event: gr.EventData) -> dict[str, object]:
+    """What a block's script sent with an event: a browser may send anything, so every value is to be checked."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
 def title_line(facts: dict[str, str], taglines: dict[str, str]) -> TextOnlyBlock:
     """The page's first line: its name, what it is for, and which model is running; in the browser's language."""
-    script = (STATIC / "title_line.js").read_text(encoding="utf-8")
-    words = json.dumps({"facts": facts, "taglines": taglines})
-    return TextOnlyBlock(script=f"const words = {words};\n{script}")
+    return scripted_block("title_line.js", {"facts": facts, "taglines": taglines}, elem_id="title")

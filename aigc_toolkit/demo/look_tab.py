@@ -1,7 +1,7 @@
 """The tab Look: a text, and what every head of the model attends to while it reads it.
 
-Comes in: a `LanguageModel`, the store of results and the tab Write. Goes out: the tab's blocks; each result is kept in the store,
-from where the view fetches its heads. It does not write text.
+Comes in: a `LanguageModel`, the store of results, what other tabs have to look into. Goes out: the tab's blocks; each result is
+kept in the store, from where the view fetches its heads. It does not write text.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import gradio as gr
 from aigc_toolkit import Generation, LanguageModel, attention_view, capture_attention
 
 from . import examples
-from .blocks import error, status_line, view_block
+from .blocks import LookSource, error, status_line, view_block
 from .problems import explain
 from .routes import PREFIX
 from .store import ResultStore
 from .texts import message
-from .write_tab import WriteTab
 
 
-def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteTab, tabs: gr.Tabs) -> None:
-    """Build the tab inside the Blocks that are being built, and connect "Look inside" of the tab Write."""
+def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, sources: list[LookSource], tabs: gr.Tabs) -> None:
+    """Build the tab inside the Blocks that are being built, and connect "Look inside" of the other tabs."""
     with gr.Row(elem_classes="aigc-controls"):
         text = gr.Textbox(
             examples.LOOK[0][1],
@@ -60,9 +59,9 @@ def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteT
         button.click(lambda example=example: example, None, text, queue=False, api_visibility="private").then(
             look_at, text, [status, view], api_visibility="private", show_progress="minimal"
         )
-    write.look_inside.click(
-        look_inside, write.generation, [tabs, text, status, view], api_visibility="private", show_progress="hidden"
-    )
+    for source in sources:
+        shown = [tabs, text, status, view]
+        source.when(look_inside, source.generation, shown, api_visibility="private", show_progress="hidden")
 
 
 def _kept(lm: LanguageModel, store: ResultStore, text: str | Generation, session: str) -> dict:

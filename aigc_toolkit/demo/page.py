@@ -9,18 +9,21 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from aigc_toolkit import LanguageModel
+from aigc_toolkit import LanguageModel, Scheduler
 
 from .blocks import STATIC, title_line
+from .chat_tab import chat_tab
 from .look_tab import look_tab
 from .routes import attention_routes
+from .stops import Stops
 from .store import ResultStore
 from .texts import TEXTS
 from .theme import page_theme
 from .write_tab import write_tab
 
 I18N = gr.I18n(**{"en": TEXTS["en"], "zh-CN": TEXTS["zh"], "zh": TEXTS["zh"]})
-MOST_WAITING = 64
+MOST_WAITING = 128  # requests to the page
+MOST_THREADS = 128  # a text that is being written holds one
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ def build_demo(lm: LanguageModel) -> Demo:
     >>> build_demo(load_model("story")).blocks
     Gradio Blocks instance: ...
     """
-    store = ResultStore()
+    store, stops = ResultStore(), Stops()
+    scheduler = Scheduler(lm)
     facts = {
         language: words["facts"].format(name=lm.name, parameters=lm.num_parameters / 1e6, context=lm.context_length)
         for language, words in TEXTS.items()
@@ -46,11 +50,14 @@ def build_demo(lm: LanguageModel) -> Demo:
         title_line(facts, {language: words["tagline"] for language, words in TEXTS.items()})
         with gr.Tabs(selected="write") as tabs:
             with gr.Tab(I18N("write"), id="write", render_children=True):
-                write = write_tab(lm, I18N)
+                sources = [write_tab(scheduler, stops, I18N)]
+            with gr.Tab(I18N("chat"), id="chat", render_children=True):
+                sources += [chat_tab(scheduler, stops, I18N)]
             with gr.Tab(I18N("look"), id="look", render_children=True):
-                look_tab(lm, store, I18N, write, tabs)
+                look_tab(lm, store, I18N, sources, tabs)
 
         def forget(request: gr.Request) -> None:
+            stops.stop(request.session_hash)
             store.drop_session(request.session_hash)
 
         blocks.unload(forget)
@@ -68,6 +75,7 @@ def serve(demo: Demo, **settings) -> None:
         run_history=False,
         show_error=False,
         ssr_mode=False,
+        max_threads=MOST_THREADS,
         app_kwargs={"routes": attention_routes(demo.store)},
         **settings,
     )

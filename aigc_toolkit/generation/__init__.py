@@ -7,5 +7,6 @@ In: a `LanguageModel` and a prompt. Out: `TokenStep` records as they come (`stre
 from .conversation import Conversation, chat
 from .decoding import TokenStream, generate, stream
 from .records import Alternative, Generation, TokenStep
+from .scheduler import Scheduler
 
-__all__ = ["Alternative", "Conversation", "Generation", "TokenStep", "TokenStream", "chat", "generate", "stream"]
+__all__ = ["Alternative", "Conversation", "Generation", "Scheduler", "TokenStep", "TokenStream", "chat", "generate", "stream"]

@@ -1,0 +1,138 @@
+"""The tab Chat: a conversation with the model, any answer of which opens in the tab Look as the model saw it.
+
+Comes in: the scheduler every text goes through. Goes out: the tab's blocks. What is done to a conversation is in `dialogue`, how it
+is drawn in `static/chat.js`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import gradio as gr
+
+from aigc_toolkit import Scheduler, generation_view
+
+from . import examples
+from .blocks import LookSource, error, event_values, scripted_block, status_line, view_block
+from .chat_texts import CHAT_BLOCK
+from .dialogue import Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
+from .settings import setting_blocks
+from .stops import Stops
+from .texts import message
+
+SETTINGS = ("temperature", "top_p", "max_new_tokens")
+AT_ONCE = 64
+
+
+def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
+    """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
+    turns, picked = gr.State(()), gr.State(None)
+    log = scripted_block("chat.js", CHAT_BLOCK, elem_id="chat-log")
+    status = status_line(elem_id="chat-status")
+    with gr.Row(elem_classes="aigc-controls"):
+        box = gr.Textbox(
+            "",
+            label=i18n("message"),
+            placeholder=i18n("message_placeholder"),
+            lines=1,
+            max_lines=8,
+            scale=5,
+            elem_id="chat-message",
+        )
+        with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
+            send = gr.Button(i18n("send"), variant="primary", elem_id="chat-send")
+            stop = gr.Button(i18n("stop"), variant="stop", elem_id="chat-stop", interactive=False)
+    with gr.Row(elem_classes="aigc-examples"):
+        for name, text in examples.CHAT:
+            gr.Button(name, size="sm").click(lambda text=text: text, None, box, queue=False, api_visibility="private")
+        new = gr.Button(i18n("new_chat"), size="sm", elem_id="chat-new")
+    with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"), gr.Row():
+        settings = setting_blocks(i18n, SETTINGS, prefix="chat", temperature=0.0, max_new_tokens=80)
+        system = gr.Textbox(
+            "", label=i18n("set_system"), info=i18n("set_system_info"), lines=2, max_lines=4, min_width=220, elem_id="chat-system"
+        )
+    with gr.Accordion(i18n("choices"), open=False, elem_classes="aigc-settings"):
+        choices = view_block("generation_view.js", elem_id="chat-choices")
+
+    shown = [log, turns, status, stop, choices]
+
+    def drawn(update: Update) -> dict:
+        finished = update.turns[-1].generation if update.turns and not update.running else None
+        changes = {
+            log: {
+                "turns": [_turn(turn) for turn in update.turns],
+                "running": update.running,
+                "waiting": update.waiting,
+                "left_out": update.num_left_out,
+            },
+            turns: update.turns,
+            status: error(update.problem) if update.problem else None,
+            stop: gr.Button(interactive=update.running),
+        }
+        return changes | ({choices: generation_view(finished).payload()} if finished else {})
+
+    def answer(now: Turns, session: str, system: str, values: tuple, **more) -> Iterator[dict]:
+        chosen = dict(zip(SETTINGS, values, strict=True)) | more
+        for update in answered(scheduler, stops, session, now, system=system, settings=chosen):
+            yield drawn(update)
+
+    def send_message(request: gr.Request, text: str, now: Turns, system: str, *values):
+        if not text.strip():
+            yield {status: error(message("nothing_to_answer"))}
+            return
+        yield {box: ""} | drawn(Update(asked(now, text), running=True))
+        yield from answer(asked(now, text), request.session_hash, system, values)
+
+    def retry(request: gr.Request, now: Turns, system: str, *values):
+        yield from answer(to_answer_again(now), request.session_hash, system, values, seed=random.randrange(10**6))
+
+    def edit(request: gr.Request, event: gr.EventData, now: Turns, system: str, *values):
+        changed = event_values(event)
+        try:
+            now = edited(now, changed.get("index"), changed.get("text"))
+        except ValueError as problem:
+            yield {status: error(message("bad_setting", reason=str(problem)))}
+            return
+        yield from answer(now, request.session_hash, system, values)
+
+    def take_back(now: Turns) -> dict:
+        before, question = undone(now)
+        return {box: question} | drawn(Update(before, running=False))
+
+    def pick(now: Turns, event: gr.EventData):
+        generation = answer_of(now, event_values(event).get("index"))
+        return generation if generation is not None else gr.skip()
+
+    def begin_anew(request: gr.Request) -> dict:
+        stops.stop(request.session_hash)
+        return drawn(Update((), running=False))
+
+    def stop_answering(request: gr.Request) -> None:
+        stops.stop(request.session_hash)
+
+    given = [turns, system, *settings]
+    running = dict(api_visibility="private", show_progress="hidden", concurrency_limit=AT_ONCE, concurrency_id="answers")
+    answering = [
+        gr.on([send.click, box.submit], send_message, [box, *given], [box, *shown], **running),
+        log.retry(retry, given, shown, **running),
+        log.edit(edit, given, shown, **running),
+    ]
+    log.undo(take_back, turns, [box, *shown], queue=False, api_visibility="private")
+    new.click(begin_anew, None, shown, queue=False, api_visibility="private", cancels=answering)
+    stop.click(stop_answering, None, None, queue=False, api_visibility="private")
+    return LookSource(log.look(pick, turns, picked, queue=False, api_visibility="private").success, picked)
+
+
+def _turn(turn) -> dict:
+    """A turn as the block draws it; the numbers of an answer are those of its tokens."""
+    if turn.generation is None:
+        return {"role": turn.role, "text": turn.text}
+    logprobs = [step.logprob for step in turn.generation.tokens]
+    return {
+        "role": turn.role,
+        "text": turn.text,
+        "tokens": len(logprobs),
+        "mean": sum(logprobs) / len(logprobs) if logprobs else None,
+        "stop": turn.generation.stop_reason,
+    }
