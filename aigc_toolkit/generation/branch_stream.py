@@ -6,6 +6,7 @@ as a `Generation` from the start of the prompt. New tokens come from `stream`. K
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..language_model import LanguageModel
 from .decoding import _end_of_text_ids, stream
@@ -63,12 +64,14 @@ class BranchStream(Iterator[TokenStep]):
     """A running branch: iterate it for the given tokens and the new ones.
 
     `.tokens` begins with the steps kept of the parent; `.prompt`, `.prompt_ids`, `.stop_reason` and `.generation()` are those of
-    the whole branch, as of a `TokenStream`.
+    the whole branch, as of a `TokenStream`. `begin` among the settings is what new tokens come from, in place of `stream`:
+    `Scheduler.stream` writes them together with other people's texts.
     """
 
     def __init__(self, parent: Generation, start: Departure, settings: dict, told: Callable[[Generation], None]):
         came_from = origin(parent)
         lm, settings = came_from.lm, {**came_from.settings, **settings}
+        begin = settings.pop("begin", partial(stream, lm))
         self.prompt, self.prompt_ids = start.prompt.text, start.prompt.ids
         self.tokens = list(start.kept)
         self.stop_reason: StopReason | None = None
@@ -80,7 +83,7 @@ class BranchStream(Iterator[TokenStep]):
         ids = before + start.given_ids
         at_end = bool(start.given_ids) and start.given_ids[-1] in _end_of_text_ids(lm)
         self._given = _given_steps(lm, parent, before, start.given_ids, settings["num_alternatives"])
-        self._new = None if at_end else stream(lm, Prompt(self.prompt, ids), **{"reuse": True} | settings)
+        self._new = None if at_end else begin(Prompt(self.prompt, ids), **{"reuse": True} | settings)
         self._finished: Generation | None = None
 
     def __next__(self) -> TokenStep:

@@ -8,6 +8,7 @@ what a reader does with the text, nor where readers come from.
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..language_model import LanguageModel
 from .chat_prompt import ChatPrompt, Message, chat_prompt, reply_text
@@ -18,35 +19,23 @@ from .records import Generation, Prompt, StopReason, TokenStep
 class SharedStream(Iterator[TokenStep]):
     """A text that is written together with others: iterate it for steps, or take them in `portions`.
 
-    It has what a `TokenStream` has (`prompt`, `prompt_ids`, `tokens`, `stop_reason`, `generation()`), and `place`: how many wait
-    before it, 0 once it is being written.
+    It has what a `TokenStream` has: `prompt`, `prompt_ids`, and for the steps taken so far `tokens`, `stop_reason` and
+    `generation()`.
     """
 
     def __init__(self, scheduler: "Scheduler", steps: TokenStream, user: str, asked: ChatPrompt | None = None):
-        self._scheduler, self._steps, self._user, self._asked = scheduler, steps, user, asked
+        self.prompt, self.prompt_ids, self.user = steps.prompt, steps.prompt_ids, user
+        self.tokens: list[TokenStep] = []
+        self.stop_reason: StopReason | None = None
+        self._scheduler, self._steps, self._asked = scheduler, steps, asked
         self._changed = threading.Condition()
-        self._ended = False
+        self._arrived: list[TokenStep] = []  # written, taken or not
         self._failure: Exception | None = None
-        self._num_given = 0
-
-    @property
-    def prompt(self) -> str:
-        return self._steps.prompt
-
-    @property
-    def prompt_ids(self) -> tuple[int, ...]:
-        return self._steps.prompt_ids
-
-    @property
-    def tokens(self) -> list[TokenStep]:
-        return self._steps.tokens
-
-    @property
-    def stop_reason(self) -> StopReason | None:
-        return self._steps.stop_reason
+        self.ended = False
 
     @property
     def place(self) -> int:
+        """How many texts wait before this one, itself included; 0 once it is being written."""
         return self._scheduler.place(self)
 
     @property
@@ -60,54 +49,56 @@ class SharedStream(Iterator[TokenStep]):
         return self._asked.num_left_out if self._asked else 0
 
     def generation(self) -> Generation:
-        return self._steps.generation()
+        """What was taken so far, as one record; its `stop_reason` is None while more may come."""
+        text = "".join(step.text for step in self.tokens)
+        made = self._steps.generation()
+        whole = replace(made, text=text, tokens=tuple(self.tokens), stop_reason=self.stop_reason)
+        return whole.with_origin(made.origin)
 
     def __next__(self) -> TokenStep:
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended or len(self.tokens) > self._num_given)
-            if len(self.tokens) > self._num_given:
-                self._num_given += 1
-                return self.tokens[self._num_given - 1]
-            self._raise_failure()
-            raise StopIteration
+        for step in self._take(1, None):
+            return step
+        raise StopIteration
 
     def portions(self, seconds: float) -> Iterator[list[TokenStep]]:
         """The steps that came since the last portion, at most every `seconds`, the last portion with the end of the text.
 
         While a text waits for its turn its portions are empty: a caller that is asked for something else can leave.
         """
-        while True:
+        while self.stop_reason is None:
+            yield self._take(None, seconds)
             with self._changed:
-                self._changed.wait_for(lambda: self._ended or len(self.tokens) > self._num_given, timeout=seconds)
-                ended, num_tokens = self._ended, len(self.tokens)
-            fresh = self.tokens[self._num_given : num_tokens]
-            self._num_given = num_tokens
-            if ended:
-                self._raise_failure()
-            yield fresh
-            if ended:
-                return
-            with self._changed:
-                self._changed.wait_for(lambda: self._ended, timeout=seconds)
+                self._changed.wait_for(lambda: self.ended, timeout=seconds)
 
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
+    def _take(self, most: int | None, seconds: float | None) -> list[TokenStep]:
+        """Up to `most` steps that are there, after waiting at most `seconds` for the first."""
+        num_taken = len(self.tokens)
+        with self._changed:
+            self._changed.wait_for(lambda: self.ended or len(self._arrived) > num_taken, timeout=seconds)
+            fresh = self._arrived[num_taken : None if most is None else num_taken + most]
+            if self._failure is not None and not fresh:
+                raise self._failure
+            self.tokens += fresh
+            if self.ended and len(self.tokens) == len(self._arrived):
+                self.stop_reason = self._steps.stop_reason
+        return fresh
 
-    def _advance(self) -> None:
-        """One token more; called by the scheduler's thread alone."""
+    def advance(self) -> None:
+        """Write one token more; for the scheduler's thread alone."""
         try:
-            next(self._steps, None)
+            step = next(self._steps, None)
         except Exception as failure:  # its reader is told; everybody else's text goes on
-            self._end(failure)
+            self.end(failure)
         else:
             with self._changed:
-                self._ended = self.stop_reason is not None
+                self._arrived += [] if step is None else [step]
+                self.ended = self._steps.stop_reason is not None
                 self._changed.notify_all()
 
-    def _end(self, failure: Exception | None) -> None:
+    def end(self, failure: Exception | None) -> None:
+        """Nothing more comes."""
         with self._changed:
-            self._ended, self._failure = True, failure
+            self.ended, self._failure = True, failure
             self._changed.notify_all()
 
 
@@ -181,19 +172,19 @@ class Scheduler:
     def _work(self) -> None:
         while self._admit():
             for steps in self._running:
-                steps._advance()
-            self._running = [steps for steps in self._running if not steps._ended]
+                steps.advance()
+            self._running = [steps for steps in self._running if not steps.ended]
 
     def _admit(self) -> bool:
         """Wait for something to do and let in who fits; False once the scheduler is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._waiting or self._running)
             while self._waiting and len(self._running) < self._max_sequences:
-                load = Counter(steps._user for steps in self._running)
-                steps = min(self._waiting, key=lambda steps: load[steps._user])
+                load = Counter(steps.user for steps in self._running)
+                steps = min(self._waiting, key=lambda steps: load[steps.user])
                 self._waiting.remove(steps)
                 self._running.append(steps)
             if self._closed:
                 for steps in self._waiting + self._running:
-                    steps._end(None)
+                    steps.end(RuntimeError("closed"))
             return not self._closed
