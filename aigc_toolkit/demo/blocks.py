@@ -38,7 +38,8 @@ class TextOnlyBlock(gr.HTML):
 
 def view_block(entry: str, *, elem_id: str) -> TextOnlyBlock:
     """A view; `entry` is "generation_view.js" or "attention_view.js", the value its payload or a message to what is shown."""
-    return TextOnlyBlock(script=gradio_host(entry), elem_id=elem_id)
+    events = '// Gradio reads from this line what the block can send: "alternative"\n'
+    return TextOnlyBlock(script=events + gradio_host(entry), elem_id=elem_id)
 
 
 def status_line(*, elem_id: str) -> TextOnlyBlock:

@@ -50,7 +50,7 @@ def build_demo(lm: LanguageModel) -> Demo:
         title_line(facts, {language: words["tagline"] for language, words in TEXTS.items()})
         with gr.Tabs(selected="write") as tabs:
             with gr.Tab(I18N("write"), id="write", render_children=True):
-                sources = [write_tab(scheduler, stops, I18N)]
+                sources = write_tab(scheduler, stops, I18N)
             with gr.Tab(I18N("chat"), id="chat", render_children=True):
                 sources += [chat_tab(scheduler, stops, I18N)]
             with gr.Tab(I18N("look"), id="look", render_children=True):

@@ -65,6 +65,10 @@ MESSAGES = {
         "There is no message yet. Type one, or choose an example.",
         "还没有消息。请输入一条，或选择一个例子。",
     ),
+    "no_branch": (
+        "The text cannot go on from there: {reason}",
+        "无法从那里接着写：{reason}",
+    ),
     "waiting": (
         "Texts that are written first: {texts}. Yours follows.",
         "前面还有 {texts} 段文本，随后就是你的。",

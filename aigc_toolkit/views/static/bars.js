@@ -3,11 +3,13 @@
 import { element } from "./elements.js";
 import { share } from "./numbers.js";
 
-/** One row; `kind` is "chosen", "rest" or nothing. `most` is the number a full bar stands for. */
-export function bar(name, value, { kind, most = 1 } = {}) {
+/** One row; `kind` is "chosen", "rest" or nothing, `most` the number a full bar stands for, `onChoose` makes it a button. */
+export function bar(name, value, { kind, most = 1, onChoose } = {}) {
   const line = element("i");
   line.style.width = `${most > 0 ? Math.min(100, (100 * value) / most) : 0}%`;
-  const cells = [element("th", { scope: "row", text: name }), element("td", {}, [line]), element("td", { text: share(value) })];
+  const label = onChoose ? element("button", { type: "button", class: "aigc-bar-choice", text: name }) : name;
+  if (onChoose) label.addEventListener("click", onChoose);
+  const cells = [element("th", { scope: "row" }, [label]), element("td", {}, [line]), element("td", { text: share(value) })];
   return element("tr", kind ? { [`data-${kind}`]: true } : {}, cells);
 }
 

@@ -42,7 +42,7 @@ function probabilityLegend(text) {
 }
 
 /** One generation drawn into `root`: {take(payload), append(message), close()}. */
-function show(root, text) {
+function show(root, text, onChoose) {
   let scale = readScale(root);
   let steps = [];
   let groups = [];
@@ -53,7 +53,7 @@ function show(root, text) {
   const hover = (index) => {
     const at = index ?? selected;
     if (at === null) return;
-    panel.update(groups[at]);
+    panel.update(groups[at], Boolean(payload.can_branch) && payload.stop_reason !== null);
     strip.point(at);
   };
   const select = (index) => {
@@ -64,7 +64,7 @@ function show(root, text) {
   };
   const story = generatedText(text, { onHover: hover, onSelect: select });
   const strip = entropyStrip(text, { onHover: hover, onSelect: select });
-  const panel = tokenPanel(text);
+  const panel = tokenPanel(text, onChoose);
   const line = summaryLine(text);
   const colors = probabilityLegend(text);
   const main = element("div", {}, [story.node, element("div", { class: "aigc-under" }, [colors.node]), strip.node]);
@@ -139,7 +139,7 @@ function render({ model, el }) {
     language = value.language;
     const text = words(language);
     root.lang = text.tag === "zh" ? "zh-CN" : "en";
-    view ??= show(root, text);
+    view ??= show(root, text, (choice) => model.send({ type: "alternative", ...choice }));
     view.take(value);
   };
   const message = (content) => content?.type === "append" && view?.append(content);
