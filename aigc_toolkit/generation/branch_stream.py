@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..language_model import LanguageModel
-from .decoding import _end_of_text_ids, stream
+from .decoding import stream
 from .forced import forced_steps, step_with
+from .prompts import end_of_text_ids
 from .records import Alternative, Generation, Origin, Prompt, StopReason, TokenStep
 
 
@@ -81,7 +82,7 @@ class BranchStream(Iterator[TokenStep]):
             self._texts.add(step.id)
         before = self.prompt_ids + tuple(step.id for step in start.kept)
         ids = before + start.given_ids
-        at_end = bool(start.given_ids) and start.given_ids[-1] in _end_of_text_ids(lm)
+        at_end = bool(start.given_ids) and start.given_ids[-1] in end_of_text_ids(lm)
         self._given = _given_steps(lm, parent, before, start.given_ids, settings["num_alternatives"])
         self._new = None if at_end else begin(Prompt(self.prompt, ids), **{"reuse": True} | settings)
         self._finished: Generation | None = None

@@ -22,9 +22,9 @@ def forced_steps(lm: LanguageModel, ids: Sequence[int], first: int, num_alternat
     1
     """
     logits = _logits_before(lm, tuple(ids), first)  # (len(ids) - first, V)
+    chosen = torch.tensor(ids[first:], device=logits.device)
     steps = []
-    for number, token_id in enumerate(ids[first:]):
-        choice = measure(logits[number], torch.tensor(token_id, device=logits.device), num_alternatives)
+    for number, (token_id, choice) in enumerate(zip(ids[first:], measure(logits, chosen, num_alternatives), strict=True)):
         alternatives = choice.alternatives(lm.texts.display)
         steps.append(TokenStep(token_id, "", choice.logprob, choice.rank, choice.entropy, alternatives, first + number))
     return steps

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..language_model import LanguageModel
     from .branches import GenerationTree
 
-StopReason = Literal["end_of_text", "max_new_tokens", "cancelled", "context_full"]
+StopReason = Literal["end_of_text", "stop_text", "max_new_tokens", "context_full", "max_time", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Origin:
     """What a generation came from: needed to go on with it, no part of the record."""
 
     lm: "LanguageModel"
-    settings: Mapping[str, Any]  # the keywords that `stream` was given
+    settings: Mapping[str, Any]  # the keywords that `stream` was given, those left out included
+    seed: int | None = None  # the one that was really used; None: nothing was sampled
 
 
 @dataclass(frozen=True)
