@@ -225,10 +225,9 @@ class TokenStream(Iterator[TokenStep]):
             while True:
                 yield from (choice for _, choice in batch.step())
         finally:
-            num_read = len(self.tokens) - (self.stop_reason == "cancelled")
             cache = batch.cache(slot)
-            if cache is not None and self.tokens:
-                kept_caches(self._lm).keep(self.prompt_ids + tuple(step.id for step in self.tokens[:num_read]), cache)
+            if cache is not None and self.tokens:  # the last token has not been read
+                kept_caches(self._lm).keep(self.prompt_ids + tuple(step.id for step in self.tokens[:-1]), cache)
 
     def _beams(self) -> Iterator[Choice]:
         return beam_choices(self._lm, self.start, self.settings, self._stop_event, self._beam)

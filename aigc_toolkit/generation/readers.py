@@ -137,7 +137,8 @@ class _Text:
             self.cache, self._num_read = kept_caches(lm).start(start.ids, num_tokens)
         elif self._cache_name is not None:
             self.cache = new_cache(self._model, num_tokens)
-        self._ids: tuple[int, ...] | None = start.ids if self._cache_name is None else None  # read again at every step
+        self._ids: tuple[int, ...] = ()  # of a model without such a cache: what it has read, and what it remembers of it
+        self._memory = None
 
     def read_prompt(self, ids: Sequence[int]) -> Tensor:
         return self.read(torch.tensor(ids[self._num_read :], device=self._lm.device), self._num_read)
@@ -153,7 +154,9 @@ class _Text:
         return self._model(**inputs, **self._options).logits[0, -1].float()
 
     def _read_all(self, ids: Tensor, position: int) -> Tensor:
-        """For a model without a cache (XLNet): the whole text again, prepared as transformers does."""
+        """For a model with a memory of its own kind (XLNet): prepared as transformers does."""
         self._ids = (*self._ids[:position], *ids.tolist())
         whole = torch.tensor([self._ids], device=ids.device)
-        return self._model(**self._model.prepare_inputs_for_generation(whole)).logits[0, -1].float()
+        output = self._model(**self._model.prepare_inputs_for_generation(whole, past_key_values=self._memory))
+        self._memory = output.get("mems")
+        return output.logits[0, -1].float()

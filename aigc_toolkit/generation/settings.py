@@ -65,9 +65,9 @@ class DecodingSettings:
         self._check_stops()
         self._check_together()
         limit = lm.context_length
-        if self.max_new_tokens is not None and limit is not None and self.max_new_tokens >= limit and limit > 1:
+        if self.max_new_tokens is not None and limit is not None and self.max_new_tokens > limit:
             raise ValueError(
-                f"max_new_tokens is {self.max_new_tokens}; {lm.name!r} reads {limit} tokens, prompt included, so 1 to {limit - 1} is "
+                f"max_new_tokens is {self.max_new_tokens}; {lm.name!r} reads {limit} tokens, prompt included, so 1 to {limit} is "
                 "allowed. Ask for fewer; a text that reaches the end of the context ends there."
             )
 
