@@ -154,7 +154,7 @@ def test_a_model_without_a_template_gets_plain_lines_and_stops_at_the_next_one(l
     assert answer.ids[: len(asked.prompt.ids)] == asked.prompt.ids
     ending = answer.tokens[2].text  # a text that the model is known to write
     stopped = chat(lm, messages, max_new_tokens=8, temperature=0, stop=[ending])
-    assert stopped.tokens == answer.tokens[: len(stopped.tokens)] and len(stopped.tokens) <= 3
+    assert stopped.ids == answer.ids[: len(stopped.ids)] and len(stopped.tokens) <= 3  # ids: kept caches round otherwise
 
 
 @pytest.mark.parametrize(
