@@ -27,10 +27,18 @@ class LookSource:
 
 
 class TextOnlyBlock(gr.HTML):
-    """A block without markup that `script` draws; `settings` are those of `gr.HTML`, repeated by Gradio at updates."""
+    """A block without markup that `script` draws and that can send `events`; `settings` are those of `gr.HTML`."""
 
-    def __init__(self, value: dict | None = None, *, script: str, **settings):
-        super().__init__(value, **settings, html_template="", js_on_load=script, apply_default_css=False)
+    def __init__(self, value: dict | None = None, *, script: str, events: tuple[str, ...] = (), **settings):
+        named = f"// Gradio reads the names of a block's events from its script: {json.dumps(events)}\n"
+        super().__init__(value, **settings, html_template="", js_on_load=named + script, apply_default_css=False)
+        self.sends = events
+
+    def __getattr__(self, name: str):
+        """As in `gr.HTML`, without searching the whole script for every attribute Gradio asks for, several times an update."""
+        if name in self.__dict__.get("sends", ()):
+            return super().__getattr__(name)
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     def api_info(self) -> dict:
         return {"type": "object"}
@@ -38,8 +46,14 @@ class TextOnlyBlock(gr.HTML):
 
 def view_block(entry: str, *, elem_id: str) -> TextOnlyBlock:
     """A view; `entry` is "generation_view.js" or "attention_view.js", the value its payload or a message to what is shown."""
-    events = '// Gradio reads from this line what the block can send: "alternative"\n'
-    return TextOnlyBlock(script=events + gradio_host(entry), elem_id=elem_id)
+    events = ("alternative",) if entry == "generation_view.js" else ()
+    unpack = (STATIC / "unpack.js").read_text(encoding="utf-8")
+    return TextOnlyBlock(script=unpack + gradio_host(entry), events=events, elem_id=elem_id)
+
+
+def packed(message: dict) -> str:
+    """A message for a view as one string: Gradio would compare a dictionary with the one before, part by part, at every update."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
 def status_line(*, elem_id: str) -> TextOnlyBlock:
@@ -56,10 +70,10 @@ def notice(text: dict[str, str]) -> dict[str, str]:
     return {"kind": "notice", **text}
 
 
-def scripted_block(script: str, words: dict[str, dict], *, elem_id: str, elem_classes: str | None = None) -> TextOnlyBlock:
+def scripted_block(script: str, words: dict[str, dict], *, elem_id: str, events: tuple[str, ...] = ()) -> TextOnlyBlock:
     """A block that `static/<script>` draws, with its `words` by language at hand."""
     code = (STATIC / script).read_text(encoding="utf-8")
-    return TextOnlyBlock(script=f"const words = {json.dumps(words)};\n{code}", elem_id=elem_id, elem_classes=elem_classes)
+    return TextOnlyBlock(script=f"const words = {json.dumps(words)};\n{code}", events=events, elem_id=elem_id)
 
 
 def event_values(event: gr.EventData) -> dict[str, object]:

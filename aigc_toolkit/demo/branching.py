@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from aigc_toolkit import Generation, Scheduler
 from aigc_toolkit.views import append_message
 
+from .pace import pace_of
 from .problems import explain
 from .stops import Stops
-from .writing import SECONDS_BETWEEN_UPDATES, Update, whole
+from .writing import NOTHING_NEW, Update, whole
 
 MOST_BRANCHES = 40  # for one text
 LONGEST_TOKEN = 200  # characters
@@ -30,15 +31,15 @@ def branched(
         settings = {"begin": scheduler.stream, "user": session, "stop_event": event}
         branch = generation.tree.stream(generation, position, token, **settings)
         yield Update(whole(branch.generation()) | {"stop_reason": None})
-        start, due = len(branch.tokens), 0.0
+        start, due, pace = len(branch.tokens), 0.0, pace_of(scheduler)
         for _ in branch:
             if time.monotonic() >= due and branch.stop_reason is None:
                 yield Update(append_message(branch.tokens[start:], start=start))
-                due = time.monotonic() + SECONDS_BETWEEN_UPDATES
+                due = time.monotonic() + pace()
         yield Update(whole(branch.generation()), branch.generation())
     except (TypeError, ValueError, Scheduler.Full) as problem:
         text = generation.prompt + generation.text
-        yield Update(problem=explain(scheduler.lm, text, problem, too_long="too_long_to_write", otherwise="no_branch"))
+        yield Update(NOTHING_NEW, problem=explain(scheduler.lm, text, problem, too_long="too_long_to_write", otherwise="no_branch"))
     finally:
         stops.end(session, event)
 

@@ -28,7 +28,7 @@ AT_ONCE = 64
 def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
     """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
     turns, picked = gr.State(()), gr.State(None)
-    log = scripted_block("chat.js", CHAT_BLOCK, elem_id="chat-log")
+    log = scripted_block("chat.js", CHAT_BLOCK, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
     status = status_line(elem_id="chat-status")
     with gr.Row(elem_classes="aigc-controls"):
         box = gr.Textbox(
@@ -55,34 +55,36 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
     with gr.Accordion(i18n("choices"), open=False, elem_classes="aigc-settings"):
         choices = view_block("generation_view.js", elem_id="chat-choices")
 
-    shown = [log, turns, status, stop, choices]
+    shown = [log, turns, status]  # few, and none left out: every block of an update costs time, one that is left out most
 
-    def drawn(update: Update) -> dict:
-        finished = update.turns[-1].generation if update.turns and not update.running else None
-        changes = {
-            log: {
-                "turns": [_turn(turn) for turn in update.turns],
-                "running": update.running,
-                "waiting": update.waiting,
-                "left_out": update.num_left_out,
-            },
-            turns: update.turns,
-            status: error(update.problem) if update.problem else None,
-            stop: gr.Button(interactive=update.running),
+    def drawn(update: Update) -> tuple:
+        conversation = {
+            "turns": [_turn(turn) for turn in update.turns],
+            "running": update.running,
+            "waiting": update.waiting,
+            "left_out": update.num_left_out,
         }
-        return changes | ({choices: generation_view(finished).payload()} if finished else {})
+        return conversation, update.turns, error(update.problem) if update.problem else None
 
-    def answer(now: Turns, session: str, system: str, values: tuple, **more) -> Iterator[dict]:
+    def settle(now: Turns):
+        last = now[-1].generation if now else None
+        return gr.Button(interactive=False), None if last is None else generation_view(last).payload()
+
+    def answer(now: Turns, session: str, system: str, values: tuple, **more) -> Iterator[tuple]:
         chosen = dict(zip(SETTINGS, values, strict=True)) | more
         for update in answered(scheduler, stops, session, now, system=system, settings=chosen):
             yield drawn(update)
 
-    def send_message(request: gr.Request, text: str, now: Turns, system: str, *values):
+    def ask(text: str, now: Turns):
         if not text.strip():
-            yield {status: error(message("nothing_to_answer"))}
-            return
-        yield {box: ""} | drawn(Update(asked(now, text), running=True))
-        yield from answer(asked(now, text), request.session_hash, system, values)
+            return text, *drawn(Update(now, running=False, problem=message("nothing_to_answer"))), gr.Button(interactive=False)
+        return "", *drawn(Update(asked(now, text), running=True)), gr.Button(interactive=True)
+
+    def reply(request: gr.Request, now: Turns, system: str, *values):
+        if now and now[-1].role == "user":
+            yield from answer(now, request.session_hash, system, values)
+        else:
+            yield drawn(Update(now, running=False, problem=message("nothing_to_answer")))
 
     def retry(request: gr.Request, now: Turns, system: str, *values):
         yield from answer(to_answer_again(now), request.session_hash, system, values, seed=random.randrange(10**6))
@@ -92,19 +94,19 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
         try:
             now = edited(now, changed.get("index"), changed.get("text"))
         except ValueError as problem:
-            yield {status: error(message("bad_setting", reason=str(problem)))}
+            yield drawn(Update(now, running=False, problem=message("no_answer", reason=str(problem))))
             return
         yield from answer(now, request.session_hash, system, values)
 
-    def take_back(now: Turns) -> dict:
+    def take_back(now: Turns) -> tuple:
         before, question = undone(now)
-        return {box: question} | drawn(Update(before, running=False))
+        return question, *drawn(Update(before, running=False))
 
     def pick(now: Turns, event: gr.EventData):
         generation = answer_of(now, event_values(event).get("index"))
         return generation if generation is not None else gr.skip()
 
-    def begin_anew(request: gr.Request) -> dict:
+    def begin_anew(request: gr.Request) -> tuple:
         stops.stop(request.session_hash)
         return drawn(Update((), running=False))
 
@@ -112,16 +114,21 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
         stops.stop(request.session_hash)
 
     given = [turns, system, *settings]
-    running = dict(api_visibility="private", show_progress="hidden", concurrency_limit=AT_ONCE, concurrency_id="answers")
+    quick = dict(queue=False, api_visibility="private", show_progress="hidden")
+    long = dict(api_visibility="private", show_progress="hidden", concurrency_limit=AT_ONCE, concurrency_id="texts")
+    send_it = gr.on([send.click, box.submit], ask, [box, turns], [box, *shown, stop], trigger_mode="once", **quick)
+    gr.on([log.retry, log.edit], lambda: gr.Button(interactive=True), None, stop, **quick)
     answering = [
-        gr.on([send.click, box.submit], send_message, [box, *given], [box, *shown], **running),
-        log.retry(retry, given, shown, **running),
-        log.edit(edit, given, shown, **running),
+        send_it.then(reply, given, shown, **long),
+        log.retry(retry, given, shown, **long),
+        log.edit(edit, given, shown, **long),
     ]
-    log.undo(take_back, turns, [box, *shown], queue=False, api_visibility="private")
-    new.click(begin_anew, None, shown, queue=False, api_visibility="private", cancels=answering)
-    stop.click(stop_answering, None, None, queue=False, api_visibility="private")
-    return LookSource(log.look(pick, turns, picked, queue=False, api_visibility="private").success, picked)
+    for each in answering:
+        each.then(settle, turns, [stop, choices], **quick)
+    log.undo(take_back, turns, [box, *shown], **quick)
+    new.click(begin_anew, None, shown, cancels=answering, **quick)
+    stop.click(stop_answering, None, None, **quick)
+    return LookSource(log.look(pick, turns, picked, **quick).success, picked)
 
 
 def _turn(turn) -> dict:

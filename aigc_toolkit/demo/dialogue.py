@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from aigc_toolkit import Generation, Scheduler
 
+from .pace import pace_of
 from .problems import explain
 from .settings import keywords
 from .stops import Stops
-
-SECONDS_BETWEEN_UPDATES = 0.12
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,9 @@ class Update:
 
 
 def asked(turns: Turns, text: str) -> Turns:
-    """The conversation with one more question."""
-    return (*turns, Turn("user", text))
+    """The conversation with one more question; one that got no answer gives way to it."""
+    answered_ones = turns[:-1] if turns and turns[-1].role == "user" else turns
+    return (*answered_ones, Turn("user", text))
 
 
 def to_answer_again(turns: Turns) -> Turns:
@@ -83,7 +83,7 @@ def answered(
         messages = [{"role": "system", "content": system}] if system.strip() else []
         messages += [{"role": turn.role, "content": turn.text} for turn in turns]
         steps = scheduler.chat(messages, user=session, stop_event=event, **keywords(settings))
-        for _ in steps.portions(SECONDS_BETWEEN_UPDATES):
+        for _ in steps.portions(pace_of(scheduler)):
             running = steps.stop_reason is None
             answer = Turn("assistant", steps.reply, None if running else steps.generation())
             begun = answer.text or not running

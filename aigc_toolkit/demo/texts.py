@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .branch_texts import STRATEGY_TEXTS
 from .chat_texts import CHAT_TEXTS
 from .setting_texts import setting_words
 
@@ -42,7 +43,7 @@ TEXTS = {
     },
 }
 for _language, _words in TEXTS.items():
-    _words |= CHAT_TEXTS[_language] | setting_words(_language)
+    _words |= CHAT_TEXTS[_language] | STRATEGY_TEXTS[_language] | setting_words(_language)
 
 MESSAGES = {
     "too_long_to_write": (

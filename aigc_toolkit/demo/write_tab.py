@@ -13,13 +13,13 @@ import gradio as gr
 from aigc_toolkit import Generation, Scheduler
 
 from . import examples
-from .blocks import LookSource, error, event_values, notice, scripted_block, status_line, view_block
+from .blocks import LookSource, error, event_values, notice, packed, scripted_block, status_line, view_block
 from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
 from .settings import BASIC, MORE, setting_blocks
 from .stops import Stops
 from .texts import message
-from .writing import Update, whole, written
+from .writing import NOTHING_NEW, Update, whole, written
 
 AT_ONCE = 64
 
@@ -51,43 +51,41 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
     status = status_line(elem_id="write-status")
     view = view_block("generation_view.js", elem_id="write-view")
     look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, elem_id="write-look")
-    tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches")
-    shown = [status, view, generation, stop, look_inside, tree]
+    tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches", events=("pick", "prune", "look"))
+    running = [view, status, generation]  # few, and none left out: every block of an update costs time, one that is left out most
+    around = [stop, look_inside, tree]
 
-    def drawn(update: Update) -> dict:
-        running = update.finished is None and update.problem is None
-        changes = {
-            status: error(update.problem) if update.problem else _waiting(update.waiting),
-            generation: update.finished,
-            stop: gr.Button(interactive=running),
-            look_inside: gr.Button(interactive=update.finished is not None),
-        }
-        if update.finished is not None:
-            changes[tree] = tree_value(update.finished)
-        return changes | ({view: update.view} if update.view else {})
+    def begin():
+        return gr.Button(interactive=True), gr.Button(interactive=False), None
+
+    def drawn(update: Update) -> tuple:
+        return packed(update.view), _status(update), update.finished
+
+    def settle(now: Generation | None):
+        return gr.Button(interactive=False), gr.Button(interactive=now is not None), tree_value(now)
 
     def write(request: gr.Request, text: str, *values):
         chosen = dict(zip(BASIC + MORE, values, strict=True))
         for update in written(scheduler, stops, request.session_hash, text, chosen):
-            yield drawn(update) | ({tree: None} if update.view and "prompt" in update.view else {})
+            yield drawn(update)
 
     def branch(request: gr.Request, event: gr.EventData, now: Generation | None):
         if now is None:  # a text that is still being written has no branches
             return
         for update in branched(scheduler, stops, request.session_hash, now, event_values(event)):
-            yield drawn(update) | ({generation: now} if update.finished is None else {})
+            yield drawn(update)[:2] + (update.finished or now,)
 
-    def show_branch(now: Generation | None, change: Callable, event: gr.EventData) -> dict:
+    def show_branch(now: Generation | None, change: Callable, event: gr.EventData) -> tuple:
         try:
             now = change(now, event_values(event).get("number"))
         except (AttributeError, ValueError) as problem:
-            return {status: error(message("no_branch", reason=str(problem)))}
+            return packed(NOTHING_NEW), error(message("no_branch", reason=str(problem))), now
         return drawn(Update(whole(now), now))
 
-    def pick(event: gr.EventData, now: Generation | None) -> dict:
+    def pick(event: gr.EventData, now: Generation | None) -> tuple:
         return show_branch(now, picked, event)
 
-    def prune(event: gr.EventData, now: Generation | None) -> dict:
+    def prune(event: gr.EventData, now: Generation | None) -> tuple:
         return show_branch(now, pruned, event)
 
     def open_branch(event: gr.EventData, now: Generation | None):
@@ -96,23 +94,23 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
     def stop_writing(request: gr.Request) -> None:
         stops.stop(request.session_hash)
 
-    gr.on(
-        [go_on.click, prompt.submit],
-        write,
-        [prompt, *settings],
-        shown,
-        api_name="write",
-        show_progress="hidden",
-        trigger_mode="multiple",
-        concurrency_limit=AT_ONCE,
-    )
-    stop.click(stop_writing, None, None, queue=False, api_visibility="private")
-    view.alternative(branch, generation, shown, api_visibility="private", show_progress="hidden", concurrency_limit=AT_ONCE)
-    tree.pick(pick, generation, shown, queue=False, api_visibility="private")
-    tree.prune(prune, generation, shown, queue=False, api_visibility="private")
-    looked = tree.look(open_branch, generation, opened, queue=False, api_visibility="private")
+    def ending(listener: gr.events.Dependency) -> None:
+        listener.then(settle, generation, around, queue=False, api_visibility="private", show_progress="hidden")
+
+    quick = dict(queue=False, api_visibility="private", show_progress="hidden")
+    long = dict(show_progress="hidden", trigger_mode="multiple", concurrency_limit=AT_ONCE, concurrency_id="texts")
+    gr.on([go_on.click, prompt.submit], begin, None, around, **quick)
+    view.alternative(lambda: begin()[:2], None, [stop, look_inside], **quick)
+    ending(gr.on([go_on.click, prompt.submit], write, [prompt, *settings], running, api_name="write", **long))
+    ending(view.alternative(branch, generation, running, api_visibility="private", **long))
+    ending(tree.pick(pick, generation, running, **quick))
+    ending(tree.prune(prune, generation, running, **quick))
+    stop.click(stop_writing, None, None, **quick)
+    looked = tree.look(open_branch, generation, opened, **quick)
     return [LookSource(look_inside.click, generation), LookSource(looked.success, opened)]
 
 
-def _waiting(num_before: int) -> dict | None:
-    return notice(message("waiting", texts=num_before)) if num_before else None
+def _status(update: Update) -> dict | None:
+    if update.problem:
+        return error(update.problem)
+    return notice(message("waiting", texts=update.waiting)) if update.waiting else None

@@ -6,24 +6,25 @@ whole `Generation` with the last one. It knows no Gradio.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aigc_toolkit import Generation, Scheduler, generation_view
 from aigc_toolkit.views import append_message
 
+from .pace import pace_of
 from .problems import explain
 from .settings import keywords
 from .stops import Stops
 
-SECONDS_BETWEEN_UPDATES = 0.12
+NOTHING_NEW = append_message([], start=0)
 
 
 @dataclass(frozen=True)
 class Update:
-    """One step of the way. `view`: what the view is given, None for nothing new; `finished`: the text, once it has ended."""
+    """One step of the way. `view`: what the view is given; `finished`: the text, once it has ended."""
 
-    view: dict | None = None
+    view: dict
     finished: Generation | None = None
     waiting: int = 0  # texts that are written before this one
     problem: dict[str, str] | None = None
@@ -35,9 +36,9 @@ def written(scheduler: Scheduler, stops: Stops, session: str, prompt: str, setti
     try:
         steps = scheduler.stream(prompt, user=session, stop_event=event, **keywords(settings))
         yield Update(whole(steps.generation()), waiting=steps.place)
-        yield from _portions(steps)
+        yield from _portions(steps, pace_of(scheduler))
     except (TypeError, ValueError, Scheduler.Full) as problem:
-        yield Update(problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
+        yield Update(NOTHING_NEW, problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
     finally:
         stops.end(session, event)
 
@@ -47,18 +48,15 @@ def whole(generation: Generation) -> dict:
     return generation_view(generation).payload() | {"can_branch": True}
 
 
-def _portions(steps) -> Iterator[Update]:
+def _portions(steps, pace: Callable[[], float]) -> Iterator[Update]:
     """A few times a second what is new.
 
     A portion holds that of the one before, too: a browser that was busy may have passed over one.
     """
     before: list = []
     start = 0
-    for fresh in steps.portions(SECONDS_BETWEEN_UPDATES):
+    for fresh in steps.portions(pace):
         ended = steps.stop_reason is not None
-        if fresh or ended:
-            message = append_message(before + fresh, start=start, stop_reason=steps.stop_reason)
-            yield Update(message, steps.generation() if ended else None)
-            start, before = start + len(before), fresh
-        else:
-            yield Update(waiting=steps.place)
+        message = append_message(before + fresh, start=start, stop_reason=steps.stop_reason)
+        yield Update(message, steps.generation() if ended else None, steps.place)
+        start, before = start + len(before), fresh

@@ -63,6 +63,11 @@ class Scheduler:
         source = stream(self.lm, asked.prompt, max_new_tokens=max_new_tokens, **settings)
         return self._submit(SharedStream(source, user, self._place, asked))
 
+    @property
+    def num_running(self) -> int:
+        """How many texts are being written together now."""
+        return len(self._running)
+
     def close(self) -> None:
         """End every text and the threads."""
         with self._changed:

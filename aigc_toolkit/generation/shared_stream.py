@@ -58,15 +58,15 @@ class SharedStream(Iterator[TokenStep]):
             return step
         raise StopIteration
 
-    def portions(self, seconds: float) -> Iterator[list[TokenStep]]:
-        """The steps that came since the last portion, at most every `seconds`, the last portion with the end of the text.
+    def portions(self, pace: Callable[[], float]) -> Iterator[list[TokenStep]]:
+        """The steps that came since the last portion, one every `pace()` seconds, the last portion with the end of the text.
 
         While a text waits for its turn its portions are empty, so that its reader can do something else or leave.
         """
         while self.stop_reason is None:
-            yield self._take(None, seconds)
+            yield self._take(None, pace())
             with self._changed:
-                self._changed.wait_for(lambda: self._ended, timeout=seconds)
+                self._changed.wait_for(lambda: self._ended, timeout=pace())
 
     def give(self, step: TokenStep | None) -> None:
         """One token more, or the end. For the scheduler's thread alone."""
