@@ -4,9 +4,24 @@ In: a `LanguageModel` and a prompt. Out: `TokenStep` records as they come (`stre
 (`generate`). Does not know attention, training or how a generation is drawn.
 """
 
+from .branches import GenerationTree
 from .conversation import Conversation, chat
 from .decoding import TokenStream, generate, stream
 from .records import Alternative, Generation, TokenStep
 from .scheduler import Scheduler
+from .summary import Summary, summarize
 
-__all__ = ["Alternative", "Conversation", "Generation", "Scheduler", "TokenStep", "TokenStream", "chat", "generate", "stream"]
+__all__ = [
+    "Alternative",
+    "Conversation",
+    "Generation",
+    "GenerationTree",
+    "Scheduler",
+    "Summary",
+    "TokenStep",
+    "TokenStream",
+    "chat",
+    "generate",
+    "stream",
+    "summarize",
+]

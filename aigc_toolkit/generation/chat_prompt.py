@@ -5,12 +5,14 @@ the texts that end a reply. A content that holds the text of a special token is 
 role. Knows neither decoding nor a running conversation.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import TemplateError
 
 from ..language_model import LanguageModel
+from ..remote import RemoteModel
 from .records import Prompt
 
 ROLES = ("system", "user", "assistant")
@@ -25,16 +27,18 @@ class ChatPrompt:
     """What a model is given to answer: `prompt.text` shows it whole."""
 
     prompt: Prompt
+    messages: tuple[Message, ...]  # those it holds
     num_left_out: int  # oldest messages the context had no room for
     stop: tuple[str, ...]  # texts that end the reply where the model has no token for it
 
 
-def chat_prompt(lm: LanguageModel, messages: Sequence[Message], *, max_new_tokens: int) -> ChatPrompt:
+def chat_prompt(lm: LanguageModel | RemoteModel, messages: Sequence[Message], *, max_new_tokens: int) -> ChatPrompt:
     """The prompt for the next reply to `messages`, the last of which is the user's.
 
     Written by the tokenizer's chat template; where there is none as "User: …" and "Assistant: …" lines under the system prompt
     (`plain_text`). Rule for a full context: `max_new_tokens`, but at most a quarter of the context, stay free for the reply; the
-    oldest turns are left out first, and the system prompt and the last user's turn always stay.
+    oldest turns are left out first, and the system prompt and the last user's turn always stay. A server gets all messages and does
+    what it does: it alone has the template and counts the tokens.
 
     Raises ValueError for messages that are no conversation (see `check_messages`) or that the template refuses.
 
@@ -42,6 +46,8 @@ def chat_prompt(lm: LanguageModel, messages: Sequence[Message], *, max_new_token
     '<|user|>Hello<|end|><|assistant|>'
     """
     check_messages(messages)
+    if isinstance(lm, RemoteModel):
+        return _remote_prompt(lm, messages)
     _check_special_tokens(lm, messages)
     stop = () if lm.tokenizer.chat_template else PLAIN_STOP
     system, turns = list(messages[:1]), list(messages[1:])
@@ -52,7 +58,7 @@ def chat_prompt(lm: LanguageModel, messages: Sequence[Message], *, max_new_token
     while len(turns) > 1 and not _fits(lm, prompt, max_new_tokens):
         turns = _without_oldest(turns)
         prompt = _prompt(lm, system + turns)
-    return ChatPrompt(prompt, num_all - len(turns), stop)
+    return ChatPrompt(prompt, (*system, *turns), num_all - len(turns), stop)
 
 
 def check_messages(messages: Sequence[Message]) -> None:
@@ -122,6 +128,13 @@ def _prompt(lm: LanguageModel, messages: list[Message]) -> Prompt:
             "Try without a system prompt, and with users and assistant taking turns."
         ) from error
     return Prompt(text, tuple(lm.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]))
+
+
+def _remote_prompt(lm: RemoteModel, messages: Sequence[Message]) -> ChatPrompt:
+    if lm.abilities.chats:
+        plain = [dict(message) for message in messages]
+        return ChatPrompt(Prompt(json.dumps(plain, ensure_ascii=False, indent=1), ()), tuple(messages), 0, ())
+    return ChatPrompt(Prompt(plain_text(messages), ()), tuple(messages), 0, PLAIN_STOP)
 
 
 def _check_special_tokens(lm: LanguageModel, messages: Sequence[Message]) -> None:

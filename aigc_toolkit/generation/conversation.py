@@ -7,19 +7,22 @@ In: a model and messages. Out: replies as `Generation`s whose prompt is exactly 
 from collections.abc import Iterator, Sequence
 
 from ..language_model import LanguageModel
+from ..remote import RemoteModel
 from .chat_prompt import ChatPrompt, Message, chat_prompt, reply_text
 from .decoding import TokenStream, stream
 from .records import Generation, TokenStep
+from .remote import RemoteStream, remote_chat
 
 MAX_NEW_TOKENS = 128
 
 
-def chat(lm: LanguageModel, messages: Sequence[Message], **settings) -> Generation:
+def chat(lm: LanguageModel | RemoteModel, messages: Sequence[Message], **settings) -> Generation:
     """The model's reply to `messages`, {"role": "system" | "user" | "assistant", "content": text} each, the last the user's.
 
     Settings are those of `stream`. The prompt is written by the tokenizer's chat template, or as "User: …" and "Assistant: …"
     lines for a model without one. Where the context is too short the oldest turns are left out; the system prompt and the last
-    user's turn always stay (`chat_prompt` has the rule). `.prompt` is what the model read.
+    user's turn always stay (`chat_prompt` has the rule). `.prompt` is what the model read; a server writes its prompt itself, so
+    there it is the messages as JSON.
 
     Raises ValueError for messages that are no conversation waiting for a reply, and as `stream` does.
 
@@ -33,16 +36,22 @@ def chat(lm: LanguageModel, messages: Sequence[Message], **settings) -> Generati
     return steps.generation()
 
 
-def stream_chat(lm: LanguageModel, messages: Sequence[Message], *, max_new_tokens: int = MAX_NEW_TOKENS, **settings) -> TokenStream:
+def stream_chat(
+    lm: LanguageModel | RemoteModel, messages: Sequence[Message], *, max_new_tokens: int = MAX_NEW_TOKENS, **settings
+) -> TokenStream | RemoteStream:
     """The same reply as a stream of `TokenStep`s."""
     asked = chat_prompt(lm, messages, max_new_tokens=max_new_tokens)
     return _start(lm, asked, max_new_tokens=max_new_tokens, **settings)
 
 
-def _start(lm: LanguageModel, asked: ChatPrompt, **settings) -> TokenStream:
+def _start(lm: LanguageModel | RemoteModel, asked: ChatPrompt, **settings) -> TokenStream | RemoteStream:
     if asked.stop:
         settings = {"stop": asked.stop} | settings
-    return stream(lm, asked.prompt, **{"reuse": True} | settings)
+    if not isinstance(lm, RemoteModel):
+        return stream(lm, asked.prompt, **{"reuse": True} | settings)
+    if not lm.abilities.chats:
+        return stream(lm, asked.prompt.text, **settings)
+    return remote_chat(lm, asked.prompt.text, asked.messages, **settings)
 
 
 class Conversation:
@@ -57,7 +66,7 @@ class Conversation:
     True
     """
 
-    def __init__(self, lm: LanguageModel, messages: Sequence[Message] = (), *, system: str | None = None, **settings):
+    def __init__(self, lm: LanguageModel | RemoteModel, messages: Sequence[Message] = (), *, system: str | None = None, **settings):
         self._lm, self._settings = lm, {"max_new_tokens": MAX_NEW_TOKENS} | settings
         self._messages: tuple[Message, ...] = ()
         self.last: Generation | None = None  # the last whole reply, to look inside
@@ -141,7 +150,7 @@ class Conversation:
 class ReplyStream(Iterator[TokenStep]):
     """A running reply: iterate it for steps; `.tokens`, `.stop_reason`, `.prompt_ids` and `.generation()` as of a `TokenStream`."""
 
-    def __init__(self, conversation: Conversation, steps: TokenStream, asked: ChatPrompt):
+    def __init__(self, conversation: Conversation, steps: TokenStream | RemoteStream, asked: ChatPrompt):
         self._conversation, self._steps, self._stop = conversation, steps, asked.stop
         self._asking = conversation._messages
         self.prompt, self.prompt_ids, self.num_left_out = steps.prompt, steps.prompt_ids, asked.num_left_out

@@ -19,7 +19,7 @@ StopReason = Literal["end_of_text", "stop_text", "max_new_tokens", "context_full
 class Alternative:
     """A token the model could have chosen; `text` is its display form, `<0xE4>` for a loose byte."""
 
-    id: int
+    id: int | None  # None: a server does not say
     text: str
     logprob: float  # nats, of the model's own distribution
 
@@ -29,14 +29,14 @@ class TokenStep:
     """One generated token. The numbers are of the model's own distribution: temperature 1, nothing cut off.
 
     `text` is what the token adds to the text: "" while a character is incomplete, the whole character with the token
-    that completes it, so that the texts joined are the generated text.
+    that completes it, so that the texts joined are the generated text. What a server does not say is None.
     """
 
-    id: int
+    id: int | None
     text: str
-    logprob: float  # nats
-    rank: int  # 1 = the most likely token
-    entropy: float  # nats, of the whole distribution
+    logprob: float | None  # nats
+    rank: int | None  # 1 = the most likely token
+    entropy: float | None  # nats, of the whole distribution
     alternatives: tuple[Alternative, ...]  # the most likely tokens, best first
     position: int  # index in the whole sequence, prompt included
 
