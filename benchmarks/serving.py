@@ -146,7 +146,7 @@ class Server:
                 message = json.loads(line[5:]) if line.startswith("data:") else {"msg": None}
                 if message["msg"] == "process_generating":
                     output = self._output(output, message["output"]["data"])
-                    written.take(output[1] if self._name == "ours" else output[0])
+                    written.take(output[0])
                     first = first or (time.perf_counter() - start if written.text else None)
                 if message["msg"] == "process_completed":
                     end = time.perf_counter() - start
@@ -170,10 +170,11 @@ class Text:
         self.text = ""
         self._pieces: list[str] = []
 
-    def take(self, value) -> None:
-        if isinstance(value, str):
+    def take(self, value: str) -> None:
+        if not value.startswith("{"):
             self.text = value
-        elif isinstance(value, dict) and "steps" in value:
+        else:
+            value = json.loads(value)
             start = value.get("start", 0)
             self._pieces[start:] = [step["text"] for step in value["steps"]]
             self.text = "".join(self._pieces)
