@@ -44,6 +44,7 @@ class RemoteStream(Iterator[TokenStep]):
         stop_event: threading.Event | None = None,
         reuse: bool = False,  # the server keeps what it likes
     ):
+        self._leave = threading.Event()  # first: what is dropped half made sets it
         self._lm, self.prompt = lm, prompt
         self.settings = _checked(lm, settings, lm.abilities.num_logprobs if messages is None else lm.abilities.num_chat_logprobs)
         self._path, body = (
@@ -53,7 +54,6 @@ class RemoteStream(Iterator[TokenStep]):
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
         self._stop_event = stop_event or threading.Event()
-        self._leave = threading.Event()
         self._arrived: queue.SimpleQueue[dict | Exception | None] = queue.SimpleQueue()  # None: the server has said all
         self._waiting: list[TokenStep] = []
         self._finish_reason: str | None = None
