@@ -97,8 +97,8 @@ def load_model(
     """The model called `name`: a built-in one, a local Hugging Face folder, a Hugging Face id, or one on a server.
 
     "http://host:port/v1" is the address of an OpenAI-compatible server (vLLM, llama.cpp, Ollama, …), `model` the model's name
-    there; the result is a `RemoteModel`, for writing alone. What the server can do is tried out once. A key is read from AIGC_API_KEY,
-    else OPENAI_API_KEY.
+    there; the result is a `RemoteModel`, for writing alone. What the server can do is tried out once. A key is read from
+    AIGC_API_KEY, else OPENAI_API_KEY.
 
     device "auto" takes CUDA, then MPS, then the CPU. dtype "auto" is float32 on the CPU, where it is exact and
     half-width arithmetic is often slower, and the checkpoint's own on other devices; "checkpoint" is the
