@@ -110,6 +110,24 @@ def test_other_families_branch_whether_their_cache_can_be_cut_or_not(family, tok
     assert [step.logprob for step in branch.tokens[2:]] == pytest.approx(numbers, abs=1e-3)
 
 
+@pytest.mark.parametrize("family", ["t5", "bart"])
+def test_an_encoder_decoder_branches_in_what_it_writes(family, tokenizer):
+    lm = LanguageModel(small_model(family), tokenizer, family)
+    story = generate(lm, PROMPT, max_new_tokens=8, temperature=0)
+    for branch in (
+        story.branch(story.tokens[2].position, other_token(story.tokens[2]), max_new_tokens=4),
+        story.branch(story.tokens[2].position, " lantern", max_new_tokens=4),
+        story.edit("lantern " + story.text, max_new_tokens=4),
+    ):
+        assert branch.prompt == PROMPT and branch.prompt_ids == story.prompt_ids
+        with torch.inference_mode():
+            source, target = torch.tensor([lm.texts.encode(PROMPT)]), torch.tensor([branch.ids[:-1]])
+            logprobs = lm.model(input_ids=source, decoder_input_ids=target).logits[0].log_softmax(-1)
+        numbers = [logprobs[position, token_id].item() for position, token_id in enumerate(branch.ids[1:])]
+        assert [step.logprob for step in branch.tokens] == pytest.approx(numbers, abs=1e-3)
+        assert branch.text == lm.texts.decode(branch.ids[1:])
+
+
 def test_typed_text_has_the_numbers_of_the_model(endless, story):
     branch = story.branch(story.tokens[3].position, " 灯笼 😀")
     num_typed = len(endless.texts.encode_more(" 灯笼 😀"))

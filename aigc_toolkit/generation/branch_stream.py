@@ -44,19 +44,20 @@ def departure(parent: Generation, position: int, token: int | str | Alternative)
 
 
 def edited(parent: Generation, text: str) -> Departure:
-    """Leave `parent` where `text` first differs from its prompt and generated text."""
+    """Leave `parent` where `text` first differs from its prompt and generated text; an encoder-decoder's has no prompt in it."""
     lm = origin(parent).lm
-    whole = parent.prompt + parent.text
+    shown = "" if lm.model.config.is_encoder_decoder else parent.prompt
+    whole = shown + parent.text
     if text == whole:
         raise ValueError(
             "The text is not changed; an edit changes something. Use branch(position, '') to let the model choose again."
         )
     num_same = _num_same(whole, text)
-    if num_same <= len(parent.prompt):
+    if shown and num_same <= len(shown):
         ids = _prompt_ids(lm, parent, text)
         return Departure(Prompt(text, ids), (), (), min(_num_same(ids, parent.ids), len(ids)))
-    kept = _untouched(parent, num_same - len(parent.prompt))
-    rest = text[len(parent.prompt) + sum(len(step.text) for step in kept) :]
+    kept = _untouched(parent, num_same - len(shown))
+    rest = text[len(shown) + sum(len(step.text) for step in kept) :]
     prompt = Prompt(parent.prompt, parent.prompt_ids)
     return Departure(prompt, kept, tuple(lm.texts.encode_more(rest)), len(parent.prompt_ids) + len(kept))
 
@@ -71,20 +72,18 @@ class BranchStream(Iterator[TokenStep]):
 
     def __init__(self, parent: Generation, start: Departure, settings: dict, told: Callable[[Generation], None]):
         came_from = origin(parent)
-        lm, settings = came_from.lm, {**came_from.settings, **settings}
+        lm, settings = came_from.lm, {**came_from.settings, **settings, "truncation": "refuse"}  # a cut would shift positions
         begin = settings.pop("begin", partial(stream, lm))
         self.prompt, self.prompt_ids = start.prompt.text, start.prompt.ids
         self.tokens = list(start.kept)
         self.stop_reason: StopReason | None = None
         self._told, self._origin = told, Origin(lm, {name: value for name, value in settings.items() if name != "stop_event"})
-        self._texts = lm.texts.start(self.prompt_ids)
+        self._texts = lm.texts.start(() if lm.model.config.is_encoder_decoder else self.prompt_ids)
         for step in start.kept:
             self._texts.add(step.id)
-        before = self.prompt_ids + tuple(step.id for step in start.kept)
-        ids = before + start.given_ids
         at_end = bool(start.given_ids) and start.given_ids[-1] in end_of_text_ids(lm)
-        self._given = _given_steps(lm, parent, before, start.given_ids, settings["num_alternatives"])
-        self._new = None if at_end else begin(Prompt(self.prompt, ids), **{"reuse": True} | settings)
+        self._given = _given_steps(lm, parent, start, settings["num_alternatives"])
+        self._new = None if at_end else begin(_with_written(lm, start, start.given_ids), **{"reuse": True} | settings)
         self._finished: Generation | None = None
 
     def __next__(self) -> TokenStep:
@@ -131,18 +130,24 @@ def origin(generation: Generation) -> Origin:
     return came_from
 
 
-def _given_steps(
-    lm: LanguageModel, parent: Generation, before: tuple[int, ...], given_ids: tuple[int, ...], num_alternatives: int
-) -> list[TokenStep]:
+def _given_steps(lm: LanguageModel, parent: Generation, start: Departure, num_alternatives: int) -> list[TokenStep]:
     """The given tokens with their numbers, from the parent's own step where it has them."""
-    if not given_ids:
+    if not start.given_ids:
         return []
-    index = len(before) - len(parent.prompt_ids)
-    if len(given_ids) == 1 and before == parent.ids[: len(before)] and 0 <= index < len(parent.tokens):
-        step = step_with(parent.tokens[index], given_ids[0])
+    number = len(start.kept)
+    if len(start.given_ids) == 1 and number < len(parent.tokens):
+        step = step_with(parent.tokens[number], start.given_ids[0])
         if step is not None:
             return [step]
-    return forced_steps(lm, before + given_ids, len(before), num_alternatives)
+    return forced_steps(lm, _with_written(lm, start), start.given_ids, num_alternatives)
+
+
+def _with_written(lm: LanguageModel, start: Departure, given_ids: tuple[int, ...] = ()) -> Prompt:
+    """The prompt, what was kept and what was given, to be read before new tokens are written."""
+    written = tuple(step.id for step in start.kept) + given_ids
+    if lm.model.config.is_encoder_decoder:
+        return Prompt(start.prompt.text, tuple(lm.texts.encode(start.prompt.text)), written)
+    return Prompt(start.prompt.text, start.prompt.ids, written)
 
 
 def _prompt_ids(lm: LanguageModel, parent: Generation, text: str) -> tuple[int, ...]:

@@ -93,7 +93,8 @@ class GenerationTree:
         """Go on from `text`, which is the prompt and the generated text, changed anywhere.
 
         It is tokenized again from the token that the first change touches; tokens before it stay. A change in the prompt makes
-        the whole text the new prompt. Raises ValueError for an unchanged text, and as `branch` does.
+        the whole text the new prompt. For an encoder-decoder `text` is the generated text alone.
+        Raises ValueError for an unchanged text, and as `branch` does.
         """
         return self.stream_edit(generation, text, **settings).finish()
 

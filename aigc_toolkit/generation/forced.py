@@ -11,23 +11,26 @@ import torch
 
 from ..language_model import LanguageModel
 from .prefix_cache import kept_caches
-from .records import TokenStep
+from .prompts import start_of
+from .records import Prompt, TokenStep
 from .sampling import measure
+from .scoring import choices_of, steps_of
+from .settings import DecodingSettings
 
 
-def forced_steps(lm: LanguageModel, ids: Sequence[int], first: int, num_alternatives: int) -> list[TokenStep]:
-    """A step for each of `ids[first:]`, `first` at least 1; `.text` is left empty.
+def forced_steps(lm: LanguageModel, prompt: Prompt, ids: Sequence[int], num_alternatives: int) -> list[TokenStep]:
+    """A step for each of `ids`, which follow the prompt; `.text` is what it adds to these ids alone.
 
-    >>> forced_steps(lm, lm.texts.encode("Once upon a time"), 3, num_alternatives=5)[0].rank
+    >>> forced_steps(lm, Prompt("Once upon a", tuple(lm.texts.encode("Once upon a"))), lm.texts.encode_more(" time"), 5)[0].rank
     1
     """
-    logits = _logits_before(lm, tuple(ids), first)  # (len(ids) - first, V)
-    chosen = torch.tensor(ids[first:], device=logits.device)
-    steps = []
-    for number, (token_id, choice) in enumerate(zip(ids[first:], measure(logits, chosen, num_alternatives), strict=True)):
-        alternatives = choice.alternatives(lm.texts.display)
-        steps.append(TokenStep(token_id, "", choice.logprob, choice.rank, choice.entropy, alternatives, first + number))
-    return steps
+    start = start_of(lm, prompt, DecodingSettings(max_new_tokens=1))
+    if start.source:
+        choices = list(choices_of(lm, start, ids, num_alternatives))
+    else:
+        logits = _logits_before(lm, (*start.ids, *ids), len(start.ids))  # (len(ids), V)
+        choices = measure(logits, torch.tensor(ids, device=logits.device), num_alternatives)
+    return list(steps_of(lm, ids, choices, len(start.ids)))
 
 
 def step_with(step: TokenStep, token_id: int) -> TokenStep | None:

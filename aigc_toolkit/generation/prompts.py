@@ -35,7 +35,7 @@ def start_of(lm: LanguageModel, prompt: str | Prompt | torch.Tensor, settings: D
         return _encoded_start(lm, prompt, settings)
     if isinstance(prompt, torch.Tensor):
         raise TypeError(f"The prompt is a tensor; {lm.name!r} reads text. Pass the text itself, as str.")
-    text, ids = (prompt.text, tuple(prompt.ids)) if isinstance(prompt, Prompt) else (prompt, _prompt_ids(lm, prompt))
+    text, ids = (prompt.text, (*prompt.ids, *prompt.written)) if isinstance(prompt, Prompt) else (prompt, _prompt_ids(lm, prompt))
     kept = _kept(lm, ids, settings)
     if kept != ids:
         text = lm.texts.decode(kept)
@@ -97,7 +97,7 @@ def _end(limit: int | None, num_prompt_tokens: int, max_new_tokens: int | None) 
 def _encoded_start(lm: LanguageModel, prompt: str | Prompt | torch.Tensor, settings: DecodingSettings) -> Start:
     limits = lm.model.config.to_dict()
     limit = limits.get("max_target_positions") or limits.get("max_position_embeddings")
-    start = _decoder_start(lm)
+    start = _decoder_start(lm) + (prompt.written if isinstance(prompt, Prompt) else ())
     end = _end(limit, len(start), settings.max_new_tokens)
     if isinstance(prompt, torch.Tensor):
         return Start("", start, *end, {lm.model.main_input_name: prompt.to(lm.device, lm.model.dtype)})
@@ -122,8 +122,7 @@ def _decoder_start(lm: LanguageModel) -> tuple[int, ...]:
         if token_id is not None:
             return (token_id,)
     raise ValueError(
-        f"{lm.name!r} states no token with which its decoder starts; one is needed. "
-        "Set generation_config.decoder_start_token_id."
+        f"{lm.name!r} states no token with which its decoder starts; one is needed. Set generation_config.decoder_start_token_id."
     )
 
 

@@ -43,10 +43,14 @@ class TokenStep:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt whose token ids are already chosen: `ids` are read exactly as they are, `text` is what a reader sees."""
+    """A prompt whose token ids are already chosen: `ids` are read exactly as they are, `text` is what a reader sees.
+
+    `written` are tokens that already follow it: an encoder-decoder's decoder begins with them.
+    """
 
     text: str
     ids: tuple[int, ...]
+    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
