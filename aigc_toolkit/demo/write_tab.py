@@ -18,10 +18,11 @@ from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
 from .settings import BASIC, MORE, setting_blocks
 from .stops import Stops
+from .strategies import strategies_section
 from .texts import message
 from .writing import NOTHING_NEW, Update, whole, written
 
-AT_ONCE = 64
+LONG = dict(show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
 
 
 def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSource]:
@@ -52,6 +53,9 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
     view = view_block("generation_view.js", elem_id="write-view")
     look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, elem_id="write-look")
     tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches", events=("pick", "prune", "look"))
+    with gr.Accordion(i18n("strategies"), open=False, elem_classes="aigc-settings", elem_id="strategies"):
+        at = dict(zip(BASIC + MORE, settings, strict=True))
+        strategies_section(scheduler, stops, i18n, prompt, at["max_new_tokens"], at["seed"], **LONG)
     running = [view, status, generation]  # few, and none left out: every block of an update costs time, one that is left out most
     around = [stop, look_inside, tree]
 
@@ -98,11 +102,10 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
         listener.then(settle, generation, around, queue=False, api_visibility="private", show_progress="hidden")
 
     quick = dict(queue=False, api_visibility="private", show_progress="hidden")
-    long = dict(show_progress="hidden", trigger_mode="multiple", concurrency_limit=AT_ONCE, concurrency_id="texts")
     gr.on([go_on.click, prompt.submit], begin, None, around, **quick)
     view.alternative(lambda: begin()[:2], None, [stop, look_inside], **quick)
-    ending(gr.on([go_on.click, prompt.submit], write, [prompt, *settings], running, api_name="write", **long))
-    ending(view.alternative(branch, generation, running, api_visibility="private", **long))
+    ending(gr.on([go_on.click, prompt.submit], write, [prompt, *settings], running, api_name="write", **LONG))
+    ending(view.alternative(branch, generation, running, api_visibility="private", **LONG))
     ending(tree.pick(pick, generation, running, **quick))
     ending(tree.prune(prune, generation, running, **quick))
     stop.click(stop_writing, None, None, **quick)

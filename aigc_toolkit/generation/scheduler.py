@@ -32,7 +32,7 @@ class Scheduler:
     """
 
     class Full(RuntimeError):
-        """So many texts wait already that one more is refused."""
+        """No more texts are taken: too many wait, or the scheduler is closed."""
 
     def __init__(self, lm: LanguageModel, *, max_sequences: int = 32, max_waiting: int = 64):
         self.lm = lm
@@ -86,7 +86,9 @@ class Scheduler:
 
     def _submit(self, shared: SharedStream) -> SharedStream:
         with self._changed:
-            if self._closed or len(self._waiting) >= self._max_waiting:
+            if self._closed:
+                raise Scheduler.Full("The scheduler is closed; an open one takes texts. Make a new Scheduler.")
+            if len(self._waiting) >= self._max_waiting:
                 raise Scheduler.Full(
                     f"{len(self._waiting)} texts are waiting to be written; {self._max_waiting} may wait. Try again in a moment."
                 )

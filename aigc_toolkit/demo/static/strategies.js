@@ -42,7 +42,7 @@ function table(rows) {
 function written(row) {
   const made = node("article", "aigc-strategy");
   const stop = row.stop === null ? text.writing : (text.stops[row.stop] ?? row.stop);
-  made.append(node("h4", "", text.names[row.name] ?? row.name), node("p", "", row.text), node("small", "", stop));
+  made.append(node("h4", "", text.names[row.name] ?? row.name), node("p", "", row.text.trimStart()), node("small", "", stop));
   return made;
 }
 
