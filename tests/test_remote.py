@@ -1,3 +1,4 @@
+import copy
 import gc
 import os
 import pickle
@@ -10,6 +11,7 @@ import pytest
 from transformers.utils.import_utils import is_serve_available
 
 from aigc_toolkit import capture_attention
+from aigc_toolkit.corpora.chat_format import CHAT_TEMPLATE
 from aigc_toolkit.generation import Conversation, chat, generate, stream, summarize
 from aigc_toolkit.generation.remote import event_steps
 from aigc_toolkit.language_model import LanguageModel, load_model
@@ -422,21 +424,25 @@ def test_events_of_several_tokens_and_of_loose_bytes():
 
 @pytest.mark.skipif(not is_serve_available(), reason="transformers serve needs the package openai")
 def test_transformers_own_server_in_a_process_of_its_own(tokenizer, tmp_path):
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.chat_template = CHAT_TEMPLATE
     lm = LanguageModel(small_model("gpt2"), tokenizer, "gpt2")
     folder = str(lm.save(tmp_path / "small"))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", folder, "--host", "127.0.0.1", "--port", port]
-    with subprocess.Popen(
-        [*command, "--device", "cpu"], env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL
-    ) as process:
+    address = f"http://127.0.0.1:{port}/v1"
+    serve = [sys.executable, "-m", "transformers.cli.transformers", "serve", folder, "--host", "127.0.0.1", "--port", port]
+    options = {"env": os.environ | {"OMP_NUM_THREADS": "1"}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*serve, "--device", "cpu"], **options) as process:
         try:
-            limits = Limits(num_tries=200, first_delay_seconds=0.3, longest_delay_seconds=0.3)
-            remote = RemoteModel(f"http://127.0.0.1:{port}/v1", folder, limits=limits)
+            starting = Limits(num_tries=600, first_delay_seconds=0.2, longest_delay_seconds=0.2)
+            Connection(address.removesuffix("/v1"), starting).ask("/health")
+            remote = load_model(address, model=folder)
             there = generate(remote, "Mia lost her", max_new_tokens=8, temperature=0)
             answer = chat(remote, [{"role": "user", "content": "Mia?"}], max_new_tokens=4, temperature=0)
         finally:
             process.terminate()
     assert there.text == generate(lm, "Mia lost her", max_new_tokens=8, temperature=0).text
-    assert "completions (no log-probabilities)" in repr(remote) and "no echo" in repr(remote)
+    assert answer.text == chat(lm, [{"role": "user", "content": "Mia?"}], max_new_tokens=4, temperature=0).text
+    assert repr(remote).endswith("completions (no log-probabilities), chat (no log-probabilities), no echo)")
     assert {step.logprob for step in there.tokens} == {None} and answer.stop_reason == "max_new_tokens"

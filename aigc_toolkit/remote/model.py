@@ -13,6 +13,7 @@ from .connection import Connection, Limits
 from .errors import RemoteError
 
 MOST_LOGPROBS = (20, 10, 5, 1)  # tried in this order: servers refuse more than they give
+NUM_TRIES = 2  # for each ability: a server may answer 500 to what it does not know
 FATAL = (401, 403, 429)  # refusals that say nothing about an ability
 
 
@@ -104,7 +105,7 @@ class RemoteModel:
     def _tried(self, path: str, body: dict) -> dict | None:
         """The answer to a request for one token; None where the server refuses it."""
         try:
-            answer = self._connection.ask(path, {"model": self.name, "max_tokens": 1, "temperature": 0} | body)
+            answer = self._connection.ask(path, {"model": self.name, "max_tokens": 1, "temperature": 0} | body, num_tries=NUM_TRIES)
         except RemoteError as error:
             if error.status is None or error.status in FATAL:
                 raise
