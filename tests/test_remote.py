@@ -10,7 +10,7 @@ import threading
 import pytest
 from transformers.utils.import_utils import is_serve_available
 
-from aigc_toolkit import capture_attention
+from aigc_toolkit import capture_attention, generation_view
 from aigc_toolkit.corpora.chat_format import CHAT_TEMPLATE
 from aigc_toolkit.generation import Conversation, chat, generate, stream, summarize
 from aigc_toolkit.generation.remote import event_steps
@@ -406,6 +406,15 @@ def test_what_needs_weights_says_so(remote):
         capture_attention(remote, PROMPT)
     with pytest.raises(TypeError, match="The prompt is a tuple; a server reads a text. Pass it as str"):
         stream(remote, (1, 2))
+
+
+def test_a_view_shows_no_number_that_nobody_measured(remote):
+    step = generation_view(generate(remote, PROMPT, max_new_tokens=1, temperature=0)).payload()["steps"][0]
+    assert {"logprob", "rank"} <= set(step) and "entropy" not in step
+    assert step["id"] in [alternative["id"] for alternative in step["alternatives"]]
+    with Server(scripted(say(A, END, DONE))) as server:
+        step = generation_view(generate(RemoteModel(server.address, limits=PATIENT), PROMPT)).payload()["steps"][0]
+    assert step == {"id": "a", "text": "a", "position": 0, "alternatives": []}
 
 
 def test_events_of_several_tokens_and_of_loose_bytes():

@@ -16,17 +16,17 @@ _ENTRY = "generation_view.js"
 
 
 class AlternativeRecord(Protocol):
-    id: int
+    id: int | None
     text: str
     logprob: float
 
 
 class StepRecord(Protocol):
-    id: int
+    id: int | None
     text: str
-    logprob: float
-    rank: int
-    entropy: float
+    logprob: float | None
+    rank: int | None
+    entropy: float | None
     alternatives: Iterable[AlternativeRecord]
     position: int
 
@@ -92,18 +92,23 @@ class GenerationView:
 
 
 def _step(step: StepRecord) -> dict[str, Any]:
+    """A step as JSON; a number that nobody measured (a remote model's entropy) is left out, so that it is shown as a dash."""
     alternatives = [
-        {"id": other.id, "text": without_surrogates(other.text), "logprob": _rounded(other.logprob)} for other in step.alternatives
+        {"id": _identity(other), "text": without_surrogates(other.text), "logprob": _rounded(other.logprob)}
+        for other in step.alternatives
     ]
-    return {
-        "id": step.id,
-        "text": without_surrogates(step.text),
-        "logprob": _rounded(step.logprob),
-        "rank": step.rank,
-        "entropy": _rounded(step.entropy),
-        "position": step.position,
-        "alternatives": alternatives,
-    }
+    measured = {"logprob": step.logprob, "rank": step.rank, "entropy": step.entropy}
+    known = {name: _rounded(value) if name != "rank" else value for name, value in measured.items() if value is not None}
+    return (
+        {"id": _identity(step), "text": without_surrogates(step.text), "position": step.position}
+        | known
+        | {"alternatives": alternatives}
+    )
+
+
+def _identity(token: StepRecord | AlternativeRecord) -> int | str:
+    """The token's id; its text where a server does not say the id."""
+    return without_surrogates(token.text) if token.id is None else token.id
 
 
 def _rounded(value: float) -> float:

@@ -3,7 +3,7 @@
 
 import { bar, barTable } from "./bars.js";
 import { element } from "./elements.js";
-import { decimals, share } from "./numbers.js";
+import { decimals, share, shown } from "./numbers.js";
 import { labelText, shortened } from "./token_text.js";
 import { typedToken } from "./typed_token.js";
 
@@ -19,7 +19,7 @@ function bars(step, text, onChoose) {
     }),
   );
   let rest = 1 - step.alternatives.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0);
-  if (!step.alternatives.some(({ id }) => id === step.id)) {
+  if (step.logprob !== undefined && !step.alternatives.some(({ id }) => id === step.id)) {
     const chosen = Math.exp(step.logprob);
     rows.push(bar(name(step.text), chosen, { kind: "chosen" }));
     rest -= chosen;
@@ -48,7 +48,7 @@ export function tokenPanel(text, onChoose) {
     node.hidden = false;
     token.textContent = group.text === "" ? text.noText : shortened(labelText(group.text, { spaces: true }), LONGEST);
     values[0].textContent = share(group.probability);
-    values[1].textContent = String(step.rank);
+    values[1].textContent = shown(step.rank, String);
     values[2].textContent = `${decimals(step.entropy)} ${text.nats}`;
     const product = steps.map(({ logprob }) => share(Math.exp(logprob))).join(" × ");
     pieces.textContent = steps.length > 1 ? text.pieces(steps.length, product) : "";
