@@ -47,9 +47,8 @@ def main() -> None:
     report = {language: measured(lm, language, arguments.documents) for language in ("en", "zh")}
     seconds = time.perf_counter() - start
     print(table(report))
-    print(
-        f"\n{arguments.documents} stories and dialogues of each language, {seconds:.0f} s, {torch.get_num_threads()} threads; {machine()}"
-    )
+    how_many = f"{arguments.documents} stories and dialogues of each language"
+    print(f"\n{how_many}, {seconds:.0f} s, {torch.get_num_threads()} threads; {machine()}")
     if arguments.save:
         arguments.save.write_text(json.dumps(report | {"machine": machine()}, indent=2) + "\n", encoding="utf-8")
 

@@ -69,6 +69,11 @@ def test_a_full_context_drops_the_oldest_turns_and_keeps_system_prompt_and_quest
     assert longest.prompt.text.startswith("<|system|>Be brief.<|end|><|user|>ZZ") and longest.num_left_out == 4
 
 
+def test_without_a_limit_a_reply_goes_on_to_the_end_of_the_context(talker):
+    assert len(chat(talker, HELLO, temperature=0).ids) == talker.context_length
+    assert Conversation(talker, HELLO, temperature=0).reply().stop_reason == "context_full"
+
+
 def test_a_conversation_says_what_the_model_sees(talker):
     talk = Conversation(talker, said(LONG, "b", LONG, "d"), system="Be brief.", max_new_tokens=30, temperature=0)
     answer = talk.reply("What?")

@@ -13,6 +13,7 @@ from jinja2 import TemplateError
 
 from ..language_model import LanguageModel
 from ..remote import RemoteModel
+from .prompts import USUAL_NEW_TOKENS
 from .records import Prompt
 
 ROLES = ("system", "user", "assistant")
@@ -32,13 +33,13 @@ class ChatPrompt:
     stop: tuple[str, ...]  # texts that end the reply where the model has no token for it
 
 
-def chat_prompt(lm: LanguageModel | RemoteModel, messages: Sequence[Message], *, max_new_tokens: int) -> ChatPrompt:
+def chat_prompt(lm: LanguageModel | RemoteModel, messages: Sequence[Message], *, max_new_tokens: int | None = None) -> ChatPrompt:
     """The prompt for the next reply to `messages`, the last of which is the user's.
 
     Written by the tokenizer's chat template; where there is none as "User: …" and "Assistant: …" lines under the system prompt
-    (`plain_text`). Rule for a full context: `max_new_tokens`, but at most a quarter of the context, stay free for the reply; the
-    oldest turns are left out first, and the system prompt and the last user's turn always stay. A server gets all messages and does
-    what it does: it alone has the template and counts the tokens.
+    (`plain_text`). Rule for a full context: `max_new_tokens` (128 unless given), but at most a quarter of the context, stay free
+    for the reply; the oldest turns are left out first, and the system prompt and the last user's turn always stay. A server gets
+    all messages and does what it does: it alone has the template and counts the tokens.
 
     Raises ValueError for messages that are no conversation (see `check_messages`) or that the template refuses.
 
@@ -103,10 +104,10 @@ def reply_text(text: str, stop: Sequence[str]) -> str:
     return text.strip()
 
 
-def _fits(lm: LanguageModel, prompt: Prompt, max_new_tokens: int) -> bool:
+def _fits(lm: LanguageModel, prompt: Prompt, max_new_tokens: int | None) -> bool:
     if lm.context_length is None:
         return True
-    return len(prompt.ids) + min(max_new_tokens, lm.context_length // LARGEST_RESERVE) <= lm.context_length
+    return len(prompt.ids) + min(max_new_tokens or USUAL_NEW_TOKENS, lm.context_length // LARGEST_RESERVE) <= lm.context_length
 
 
 def _without_oldest(turns: list[Message]) -> list[Message]:

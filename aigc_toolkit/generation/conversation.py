@@ -13,8 +13,6 @@ from .decoding import TokenStream, stream
 from .records import Generation, TokenStep
 from .remote import RemoteStream, remote_chat
 
-MAX_NEW_TOKENS = 128
-
 
 def chat(lm: LanguageModel | RemoteModel, messages: Sequence[Message], **settings) -> Generation:
     """The model's reply to `messages`, {"role": "system" | "user" | "assistant", "content": text} each, the last the user's.
@@ -37,7 +35,7 @@ def chat(lm: LanguageModel | RemoteModel, messages: Sequence[Message], **setting
 
 
 def stream_chat(
-    lm: LanguageModel | RemoteModel, messages: Sequence[Message], *, max_new_tokens: int = MAX_NEW_TOKENS, **settings
+    lm: LanguageModel | RemoteModel, messages: Sequence[Message], *, max_new_tokens: int | None = None, **settings
 ) -> TokenStream | RemoteStream:
     """The same reply as a stream of `TokenStep`s."""
     asked = chat_prompt(lm, messages, max_new_tokens=max_new_tokens)
@@ -67,7 +65,7 @@ class Conversation:
     """
 
     def __init__(self, lm: LanguageModel | RemoteModel, messages: Sequence[Message] = (), *, system: str | None = None, **settings):
-        self._lm, self._settings = lm, {"max_new_tokens": MAX_NEW_TOKENS} | settings
+        self._lm, self._settings = lm, {"max_new_tokens": None} | settings
         self._messages: tuple[Message, ...] = ()
         self.last: Generation | None = None  # the last whole reply, to look inside
         if system:
