@@ -6,8 +6,8 @@ import pytest
 from gradio_client import Client
 from starlette.testclient import TestClient
 
-from aigc_toolkit import Scheduler, attention_view, capture_attention, generate
-from aigc_toolkit.demo import build_demo
+from aigc_toolkit import Scheduler, attention_view, capture_attention, generate, load_model
+from aigc_toolkit.demo import build_demo, writing
 from aigc_toolkit.demo.blocks import packed
 from aigc_toolkit.demo.branch_texts import BRANCH_BLOCK, STRATEGY_BLOCK
 from aigc_toolkit.demo.branching import MOST_BRANCHES, branched, picked, pruned, tree_value
@@ -15,6 +15,7 @@ from aigc_toolkit.demo.chat_texts import CHAT_BLOCK
 from aigc_toolkit.demo.dialogue import Turn, answer_of, answered, asked, edited, to_answer_again, undone
 from aigc_toolkit.demo.pace import pace_of
 from aigc_toolkit.demo.page import serve
+from aigc_toolkit.demo.problems import explain
 from aigc_toolkit.demo.setting_texts import SETTINGS
 from aigc_toolkit.demo.settings import BASIC, MORE, keywords
 from aigc_toolkit.demo.stops import Stops
@@ -22,6 +23,7 @@ from aigc_toolkit.demo.store import ResultStore
 from aigc_toolkit.demo.strategies import STRATEGIES, compared
 from aigc_toolkit.demo.texts import MESSAGES, TEXTS, message
 from aigc_toolkit.demo.writing import written
+from tests.openai_server import Server, model_answers
 
 
 def test_both_languages_have_every_word():
@@ -285,6 +287,7 @@ def test_strategies_are_written_side_by_side(lm, scheduler):
     for row in rows:
         alone = generate(lm, "Once upon", max_new_tokens=8, seed=1, **STRATEGIES[row["name"]])
         assert row["text"] == alone.text and row["stop"] == alone.stop_reason
+        assert 0 <= row["numbers"]["repetition"] <= 1 and 0 < row["numbers"]["distinct_1"] <= 1
         assert row["numbers"]["mean_logprob"] == pytest.approx(sum(step.logprob for step in alone.tokens) / 8)
     ((rows, problem),) = compared(scheduler, Stops(), "a", "word " * 1000, names, length=8, seed=1)
     assert rows == [] and "tokens" in problem["en"]
@@ -327,6 +330,33 @@ def test_what_cannot_be_answered_gets_a_message(scheduler):
     assert not last.running and "needs room to answer" in last.problem["en"]
     (_, last) = conversation(scheduler, asked((), "Hello <|endoftext|>"))
     assert "cannot be answered" in last.problem["en"] and "special token" in last.problem["en"]
+
+
+@pytest.fixture(scope="module")
+def remote():
+    with pytest.MonkeyPatch.context() as patch, Server(model_answers(load_model("story", device="cpu"))) as server:
+        patch.delenv("AIGC_API_KEY", raising=False)
+        patch.delenv("OPENAI_API_KEY", raising=False)
+        yield load_model(server.address)
+
+
+def test_a_model_on_a_server_writes_and_answers_on_the_page(remote):
+    with Scheduler(remote, max_sequences=2) as scheduler:
+        last = list(written(scheduler, Stops(), "a", "Once upon a time", {"temperature": 0, "max_new_tokens": 5}))[-1]
+        assert last.finished.text and not writing.whole(last.finished)["can_branch"]
+        talk = list(
+            answered(scheduler, Stops(), "a", asked((), "Hello"), system="", settings={"temperature": 0, "max_new_tokens": 5})
+        )
+        assert talk[-1].turns[-1].role == "assistant" and talk[-1].problem is None
+
+
+def test_a_page_around_a_server_has_no_tab_for_attention(remote):
+    config = str(build_demo(remote).blocks.get_config_file())
+    assert remote.address in config and "look-go" not in config and "chat-send" in config
+
+
+def test_a_server_that_does_not_answer_is_named(scheduler):
+    assert "did not answer: gone" in explain(scheduler.lm, "Once", ConnectionError("gone"), too_long="too_long_to_write")["en"]
 
 
 def test_messages_for_a_view_are_packed_as_text():

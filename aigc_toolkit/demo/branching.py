@@ -13,7 +13,7 @@ from aigc_toolkit import Generation, Scheduler
 from aigc_toolkit.views import append_message
 
 from .pace import pace_of
-from .problems import explain
+from .problems import REFUSALS, explain
 from .stops import Stops
 from .writing import NOTHING_NEW, Update, whole
 
@@ -37,7 +37,7 @@ def branched(
                 yield Update(append_message(branch.tokens[start:], start=start))
                 due = time.monotonic() + pace()
         yield Update(whole(branch.generation()), branch.generation())
-    except (TypeError, ValueError, Scheduler.Full) as problem:
+    except REFUSALS as problem:
         text = generation.prompt + generation.text
         yield Update(NOTHING_NEW, problem=explain(scheduler.lm, text, problem, too_long="too_long_to_write", otherwise="no_branch"))
     finally:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from aigc_toolkit import Scheduler, generation_view
+from aigc_toolkit import LanguageModel, Scheduler, generation_view
 
 from . import examples
 from .blocks import LookSource, error, event_values, scripted_block, status_line, view_block
@@ -28,7 +28,9 @@ AT_ONCE = 64
 def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
     """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
     turns, picked = gr.State(()), gr.State(None)
-    log = scripted_block("chat.js", CHAT_BLOCK, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
+    can_look = isinstance(scheduler.lm, LanguageModel)
+    words = {language: {**each, "can_look": can_look} for language, each in CHAT_BLOCK.items()}
+    log = scripted_block("chat.js", words, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
     status = status_line(elem_id="chat-status")
     with gr.Row(elem_classes="aigc-controls"):
         box = gr.Textbox(
@@ -135,11 +137,11 @@ def _turn(turn) -> dict:
     """A turn as the block draws it; the numbers of an answer are those of its tokens."""
     if turn.generation is None:
         return {"role": turn.role, "text": turn.text}
-    logprobs = [step.logprob for step in turn.generation.tokens]
+    logprobs = [step.logprob for step in turn.generation.tokens if step.logprob is not None]  # not every server gives them
     return {
         "role": turn.role,
         "text": turn.text,
-        "tokens": len(logprobs),
+        "tokens": len(turn.generation.tokens),
         "mean": sum(logprobs) / len(logprobs) if logprobs else None,
         "stop": turn.generation.stop_reason,
     }

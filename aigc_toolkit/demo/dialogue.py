@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aigc_toolkit import Generation, Scheduler
 
 from .pace import pace_of
-from .problems import explain
+from .problems import REFUSALS, explain
 from .settings import keywords
 from .stops import Stops
 
@@ -88,7 +88,7 @@ def answered(
             answer = Turn("assistant", steps.reply, None if running else steps.generation())
             begun = answer.text or not running
             yield Update((*turns, answer) if begun else turns, running, steps.place, steps.num_left_out)
-    except (TypeError, ValueError, Scheduler.Full) as problem:
+    except REFUSALS as problem:
         yield Update(
             turns,
             running=False,

@@ -35,17 +35,15 @@ class Demo:
 
 
 def build_demo(lm: LanguageModel) -> Demo:
-    """The page around `lm`, not yet served.
+    """The page around `lm`, not yet served. Around a model on a server (vLLM, …) it has no tab Look.
 
     >>> build_demo(load_model("story")).blocks
     Gradio Blocks instance: ...
     """
     store, stops = ResultStore(), Stops()
     scheduler = Scheduler(lm)
-    facts = {
-        language: words["facts"].format(name=lm.name, parameters=lm.num_parameters / 1e6, context=lm.context_length)
-        for language, words in TEXTS.items()
-    }
+    is_here = isinstance(lm, LanguageModel)
+    facts = {language: _facts(lm, words) for language, words in TEXTS.items()}
     with gr.Blocks(title="AIGC Toolkit", analytics_enabled=False, fill_width=True) as blocks:
         title_line(facts, {language: words["tagline"] for language, words in TEXTS.items()})
         with gr.Tabs(selected="write") as tabs:
@@ -53,8 +51,9 @@ def build_demo(lm: LanguageModel) -> Demo:
                 sources = write_tab(scheduler, stops, I18N)
             with gr.Tab(I18N("chat"), id="chat", render_children=True):
                 sources += [chat_tab(scheduler, stops, I18N)]
-            with gr.Tab(I18N("look"), id="look", render_children=True):
-                look_tab(lm, store, I18N, sources, tabs)
+            if is_here:
+                with gr.Tab(I18N("look"), id="look", render_children=True):
+                    look_tab(lm, store, I18N, sources, tabs)
 
         def forget(request: gr.Request) -> None:
             stops.stop(request.session_hash)
@@ -63,6 +62,13 @@ def build_demo(lm: LanguageModel) -> Demo:
         blocks.unload(forget)
     blocks.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     return Demo(blocks, store)
+
+
+def _facts(lm: LanguageModel, words: dict[str, str]) -> str:
+    """What the title line says of the model."""
+    if not isinstance(lm, LanguageModel):
+        return words["remote_facts"].format(name=lm.name, address=lm.address)
+    return words["facts"].format(name=lm.name, parameters=lm.num_parameters / 1e6, context=lm.context_length)
 
 
 def serve(demo: Demo, **settings) -> None:

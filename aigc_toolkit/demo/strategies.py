@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from aigc_toolkit import Generation, Scheduler
+from aigc_toolkit import Scheduler
 
 from .blocks import error, scripted_block, status_line
 from .branch_texts import STRATEGY_BLOCK
 from .pace import pace_of
-from .problems import explain
+from .problems import REFUSALS, explain
 from .settings import keywords
 from .stops import Stops
 
@@ -30,6 +30,7 @@ STRATEGIES = {
     "beams": {"temperature": 0.0, "num_beams": 4},
     "no_repeat": {"temperature": 0.0, "no_repeat_ngram_size": 3},
 }
+COLUMNS = ("mean_logprob", "mean_entropy", "distinct_1", "distinct_2", "distinct_3", "repetition")
 USUAL = ["greedy", "plain", "top_p_strategy", "beams"]
 
 
@@ -72,28 +73,20 @@ def compared(
         portions = {name: each.portions(pace_of(scheduler)) for name, each in streams.items()}
         while portions:
             portions = {name: each for name, each in portions.items() if next(each, None) is not None}
-            yield [_row(name, each.generation()) for name, each in streams.items()], None
-    except (TypeError, ValueError, Scheduler.Full) as problem:
+            yield [_row(name, each) for name, each in streams.items()], None
+    except REFUSALS as problem:
         yield [], explain(scheduler.lm, prompt, problem, too_long="too_long_to_write")
     finally:
         stops.end(session, event)
 
 
-def _row(name: str, generation: Generation) -> dict:
+def _row(name: str, shared) -> dict:
     """A strategy's text so far; its numbers once it has ended."""
-    ended = generation.stop_reason is not None
+    numbers = shared.numbers
     return {
         "name": name,
-        "text": generation.text,
-        "tokens": len(generation.tokens),
-        "stop": generation.stop_reason,
-        "numbers": _numbers(generation) if ended else None,
-    }
-
-
-def _numbers(generation: Generation) -> dict[str, float]:
-    steps = generation.tokens
-    return {
-        "mean_logprob": sum(step.logprob for step in steps) / len(steps),
-        "entropy": sum(step.entropy for step in steps) / len(steps),
+        "text": numbers["text"],
+        "tokens": numbers["num_tokens"],
+        "stop": numbers["stop_reason"],
+        "numbers": {column: numbers[column] for column in COLUMNS} if numbers["stop_reason"] else None,
     }

@@ -23,6 +23,7 @@ TEXTS = {
         "text_placeholder": "A text to look at, in English or Chinese …",
         "look_button": "Look",
         "facts": "{name} · {parameters:.1f} M parameters · context {context} tokens · runs on this computer",
+        "remote_facts": "{name} · runs at {address}: its attention cannot be seen, its branches cannot be followed",
     },
     "zh": {
         "tagline": "用一个小小的 GPT 写作，看清它的每一次选择。",
@@ -40,6 +41,7 @@ TEXTS = {
         "text_placeholder": "要观察的文本，中文或英文 …",
         "look_button": "观察",
         "facts": "{name} · {parameters:.1f} M 个参数 · 上下文 {context} 个词元 · 在本机运行",
+        "remote_facts": "{name} · 运行于 {address}：看不到它的注意力，也不能从中途分支",
     },
 }
 for _language, _words in TEXTS.items():
@@ -69,6 +71,10 @@ MESSAGES = {
     "no_branch": (
         "The text cannot go on from there: {reason}",
         "无法从那里接着写：{reason}",
+    ),
+    "server": (
+        "The server of the model did not answer: {reason}",
+        "模型所在的服务器没有回应：{reason}",
     ),
     "waiting": (
         "Texts that are written first: {texts}. Yours follows.",

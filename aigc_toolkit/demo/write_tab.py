@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from aigc_toolkit import Generation, Scheduler
+from aigc_toolkit import Generation, LanguageModel, Scheduler
 
 from . import examples
 from .blocks import LookSource, error, event_values, notice, packed, scripted_block, status_line, view_block
@@ -51,7 +51,8 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
             settings += setting_blocks(i18n, MORE, prefix="write")
     status = status_line(elem_id="write-status")
     view = view_block("generation_view.js", elem_id="write-view")
-    look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, elem_id="write-look")
+    can_look = isinstance(scheduler.lm, LanguageModel)
+    look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, visible=can_look, elem_id="write-look")
     tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches", events=("pick", "prune", "look"))
     with gr.Accordion(i18n("strategies"), open=False, elem_classes="aigc-settings", elem_id="strategies"):
         at = dict(zip(BASIC + MORE, settings, strict=True))

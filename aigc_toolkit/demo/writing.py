@@ -13,7 +13,7 @@ from aigc_toolkit import Generation, Scheduler, generation_view
 from aigc_toolkit.views import append_message
 
 from .pace import pace_of
-from .problems import explain
+from .problems import REFUSALS, explain
 from .settings import keywords
 from .stops import Stops
 
@@ -37,15 +37,15 @@ def written(scheduler: Scheduler, stops: Stops, session: str, prompt: str, setti
         steps = scheduler.stream(prompt, user=session, stop_event=event, **keywords(settings))
         yield Update(whole(steps.generation()), waiting=steps.place)
         yield from _portions(steps, pace_of(scheduler))
-    except (TypeError, ValueError, Scheduler.Full) as problem:
+    except REFUSALS as problem:
         yield Update(NOTHING_NEW, problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
     finally:
         stops.end(session, event)
 
 
 def whole(generation: Generation) -> dict:
-    """A generation as the view takes it; a click on an alternative goes on from there."""
-    return generation_view(generation).payload() | {"can_branch": True}
+    """A generation as the view takes it; where its tokens are known by id, a click on an alternative goes on from there."""
+    return generation_view(generation).payload() | {"can_branch": bool(generation.prompt_ids)}
 
 
 def _portions(steps, pace: Callable[[], float]) -> Iterator[Update]:

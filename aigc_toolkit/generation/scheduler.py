@@ -2,7 +2,8 @@
 
 In: requests from any thread. Out: a `SharedStream` each, which gives its own `TokenStep`s and nobody else's. One thread does the
 work; a bounded queue holds who has to wait; a text nobody wants any more is dropped between two tokens. What no batch can hold
-(beams, a text longer than it) is written by a second thread, one after the other. Does not know where readers come from.
+(beams, a text longer than it) is written by a second thread, one after the other; a model on a server is asked by several threads,
+for the server batches itself. Does not know where readers come from.
 """
 
 import threading
@@ -10,8 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ..language_model import LanguageModel
+from ..remote import RemoteModel
 from .batch import Batch
 from .chat_prompt import Message, chat_prompt
+from .conversation import stream_chat
 from .decoding import stream
 from .records import Prompt
 from .shared_stream import SharedStream
@@ -34,7 +37,7 @@ class Scheduler:
     class Full(RuntimeError):
         """No more texts are taken: too many wait, or the scheduler is closed."""
 
-    def __init__(self, lm: LanguageModel, *, max_sequences: int = 32, max_waiting: int = 64):
+    def __init__(self, lm: LanguageModel | RemoteModel, *, max_sequences: int = 32, max_waiting: int = 64):
         self.lm = lm
         self._max_sequences, self._max_waiting = max_sequences, max_waiting
         self._max_tokens = min(lm.context_length or LONGEST, LONGEST)
@@ -42,7 +45,9 @@ class Scheduler:
         self._running: dict[int, SharedStream] = {}  # by slot of the batch
         self._changed = threading.Condition()
         self._closed = False
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._write_together, self._write_alone)]
+        self._is_remote = isinstance(lm, RemoteModel)
+        work = [self._write_alone] * max_sequences if self._is_remote else [self._write_together, self._write_alone]
+        self._threads = [threading.Thread(target=each, daemon=True) for each in work]
         for thread in self._threads:
             thread.start()
 
@@ -57,6 +62,10 @@ class Scheduler:
         self, messages: Sequence[Message], *, user: str = "", max_new_tokens: int = USUAL_REPLY_TOKENS, **settings
     ) -> SharedStream:
         """The reply to `messages` as `chat(lm, messages, …)` gives it, written together with what others asked for."""
+        if self._is_remote:
+            return self._submit(
+                SharedStream(stream_chat(self.lm, messages, max_new_tokens=max_new_tokens, **settings), user, self._place)
+            )
         asked = chat_prompt(self.lm, messages, max_new_tokens=max_new_tokens)
         if asked.stop:
             settings = {"stop": asked.stop} | settings
@@ -102,7 +111,7 @@ class Scheduler:
 
     def _fits(self, shared: SharedStream) -> bool:
         """Whether a batch can hold this text."""
-        return shared.source.settings.num_beams == 1 and shared.source.start.end <= self._max_tokens
+        return not self._is_remote and shared.source.settings.num_beams == 1 and shared.source.start.end <= self._max_tokens
 
     def _write_together(self) -> None:
         batch = Batch(self.lm, self._max_sequences, self._max_tokens)

@@ -7,10 +7,13 @@ has taken counts as written. Does not know who else is being served.
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from .chat_prompt import ChatPrompt, reply_text
 from .decoding import TokenStream
 from .records import Generation, StopReason, TokenStep
+from .remote import RemoteStream
+from .strategies import measures
 
 
 class SharedStream(Iterator[TokenStep]):
@@ -20,7 +23,9 @@ class SharedStream(Iterator[TokenStep]):
     `generation()`. `user` is who asked, as a name of any kind.
     """
 
-    def __init__(self, source: TokenStream, user: str, place: Callable[["SharedStream"], int], asked: ChatPrompt | None = None):
+    def __init__(
+        self, source: TokenStream | RemoteStream, user: str, place: Callable[["SharedStream"], int], asked: ChatPrompt | None = None
+    ):
         self.prompt, self.prompt_ids, self.user = source.prompt, source.prompt_ids, user
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
@@ -45,6 +50,11 @@ class SharedStream(Iterator[TokenStep]):
     def num_left_out(self) -> int:
         """How many of the oldest messages of a conversation the context had no room for."""
         return self._asked.num_left_out if self._asked else 0
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """Mean log-probability, entropy, distinct-n and repetition of what was taken so far, as `compare_strategies` has them."""
+        return measures(self.generation())
 
     def generation(self) -> Generation:
         """What was taken so far, as one record; its `stop_reason` is None while more may come."""

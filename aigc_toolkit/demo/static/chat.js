@@ -78,7 +78,8 @@ function turnNode(index) {
     if (running) return [];
     if (turn.role === "user") return [action("copy", copy), action("edit", edit)];
     const again = isLast ? [action("retry", () => trigger("retry")), action("undo", () => trigger("undo"))] : [];
-    return [action("look", () => trigger("look", { index })), action("copy", copy), ...again];
+    const look = text.can_look ? [action("look", () => trigger("look", { index }))] : [];
+    return [...look, action("copy", copy), ...again];
   };
   const update = (turn, isLast, running) => {
     const next = JSON.stringify([turn, isLast, running]);

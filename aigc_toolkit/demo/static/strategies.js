@@ -1,9 +1,9 @@
 // Texts of one prompt under several strategies. Comes in: `words` by language and props.value {rows: [{name, text,
-// tokens, stop, numbers: {mean_logprob, entropy, distinct_1, distinct_2, distinct_3, repetition} or null}]}, or null.
+// tokens, stop, numbers: {mean_logprob, mean_entropy, distinct_1, distinct_2, distinct_3, repetition} or null}]}, or null.
 // Goes out: a table of the numbers and the texts side by side. Text only: what a model wrote is never markup.
 
 const text = words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
-const COLUMNS = ["mean_logprob", "entropy", "distinct_1", "distinct_2", "distinct_3", "repetition"];
+const COLUMNS = ["mean_logprob", "mean_entropy", "distinct_1", "distinct_2", "distinct_3", "repetition"];
 
 function node(tag, className, content = "") {
   const made = document.createElement(tag);
