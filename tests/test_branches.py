@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from aigc_toolkit import capture_attention, generation_view
 from aigc_toolkit.generation import generate
 from aigc_toolkit.generation.branches import GenerationTree
 from aigc_toolkit.generation.prefix_cache import KeptCaches, kept_caches
@@ -217,6 +218,26 @@ def test_a_tree_read_without_a_model_can_be_read_and_not_grown(story, tmp_path):
     assert loaded[0].generation == story
     with pytest.raises(ValueError, match="is a copy or was loaded without one; going on from it needs a model on this computer"):
         loaded.branch(0, story.tokens[1].position, "a")
+
+
+def test_a_click_on_an_alternative_in_a_notebook_shows_the_branch(story):
+    view = generation_view(story)
+    view._repr_mimebundle_()
+    assert view._widget.value["can_branch"] and "can_branch" not in view.payload()
+    for nothing in ({"type": "noise"}, {"type": "alternative"}, {"type": "alternative", "position": "1", "id": 2}):
+        view.answer(nothing)
+    assert view.generation is story
+    chosen = other_token(story.tokens[4])
+    view.answer({"type": "alternative", "position": story.tokens[4].position, "id": chosen.id})
+    assert view.generation is story.tree[1].generation and view._widget.value["steps"][4]["id"] == chosen.id
+    view.answer({"type": "alternative", "position": story.tokens[2].position, "text": " lantern"})
+    assert story.tree[2].parent == 1 and view._widget.value["can_branch"]
+    assert not generation_view(copy.deepcopy(story))._live_payload()["can_branch"]
+
+
+def test_a_branch_opens_in_the_attention_view(endless, story):
+    branch = story.branch(story.tokens[4].position, other_token(story.tokens[4]))
+    assert len(capture_attention(endless, branch).tokens) == len(branch.ids)
 
 
 def test_a_generation_stays_a_plain_record(story):

@@ -94,6 +94,11 @@ class Generation:
 
         return tree_of(self)
 
+    @property
+    def can_branch(self) -> bool:
+        """Whether a model on this computer can go on from it."""
+        return self.origin is not None and bool(self.prompt_ids)  # a server's ids are not known
+
     def branch(self, position: int, token: "int | str | Alternative", **settings) -> "Generation":
         """Go on from another token at `position` (as in `TokenStep.position`); see `GenerationTree.branch`."""
         return self.tree.branch(self, position, token, **settings)

@@ -4,7 +4,7 @@ In comes a `Generation` or anything with its attributes, out goes an object that
 itself as a page. Computes nothing about the tokens: every number was measured while generating.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,6 +37,7 @@ class GenerationRecord(Protocol):
     tokens: Iterable[StepRecord]
     stop_reason: str | None
     model_name: str
+    can_branch: bool  # whether `branch(position, token)` gives a generation that goes on from another token
 
 
 def generation_view(generation: GenerationRecord, *, language: str | None = None) -> "GenerationView":
@@ -81,9 +82,24 @@ class GenerationView:
         title = f"Generation · {self._generation.model_name}"
         return save_page(path, entry=_ENTRY, payload=self.payload(), title=title)
 
+    @property
+    def generation(self) -> GenerationRecord:
+        """What is shown: the given generation, or the branch a reader has chosen since."""
+        return self._generation
+
+    def answer(self, message: Mapping[str, Any]) -> None:
+        """Go on from the token a reader chose in a notebook, {"type": "alternative", "position", "id" or "text"}, and show that."""
+        position, token = message.get("position"), message.get("id", message.get("text"))
+        if message.get("type") == "alternative" and isinstance(position, int) and isinstance(token, (int, str)):
+            self._generation = self._generation.branch(position, token)
+            self._widget.value = self._live_payload()
+
+    def _live_payload(self) -> dict[str, Any]:
+        return self.payload() | {"can_branch": self._generation.can_branch}
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         if self._widget is None:
-            self._widget = notebook_widget(_ENTRY, self.payload())
+            self._widget = notebook_widget(_ENTRY, self._live_payload(), self.answer)
         return mime_bundle(self._widget, summary=repr(self))
 
     def __repr__(self) -> str:
