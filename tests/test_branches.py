@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from aigc_toolkit import capture_attention, generation_view
-from aigc_toolkit.generation import generate
+from aigc_toolkit.generation import Scheduler, generate
 from aigc_toolkit.generation.branches import GenerationTree
 from aigc_toolkit.generation.prefix_cache import KeptCaches, kept_caches
 from aigc_toolkit.language_model import LanguageModel
@@ -90,6 +90,35 @@ def test_a_branch_of_a_branch_shares_both(story, positions):
     later = branch.tokens[8]
     branch.branch(later.position, other_token(later), max_new_tokens=6)
     assert positions == [1] * 6
+
+
+def test_texts_written_together_are_kept_too(endless):
+    kept_caches(endless).clear()
+    stories = generate(endless, [PROMPT, "Tom found the lantern"], max_new_tokens=8, temperature=0)
+    for story in stories:
+        ids = (*story.ids[:-2], 1)
+        cache, num_read = kept_caches(endless).start(ids, 60)
+        assert num_read == len(ids) - 1
+        with torch.inference_mode():
+            fresh = endless.model(torch.tensor([ids[:-1]]), use_cache=True).past_key_values
+        for one, other in zip(cache.layers, fresh.layers, strict=True):
+            assert torch.allclose(one.keys, other.keys, atol=1e-4) and torch.allclose(one.values, other.values, atol=1e-4)
+
+
+def test_the_scheduler_goes_on_from_what_it_wrote(endless):
+    kept_caches(endless).clear()
+    with Scheduler(endless, max_sequences=2) as scheduler:
+        shared = scheduler.stream(PROMPT, max_new_tokens=8, temperature=0)
+        list(shared)
+        story = shared.generation()
+        read = []
+        hook = endless.model.model.embed_tokens.register_forward_pre_hook(lambda module, given: read.append(given[0].shape[1]))
+        where = story.tokens[4].position
+        steps = story.tree.stream(story, where, other_token(story.tokens[4]), begin=scheduler.stream, max_new_tokens=4)
+        branch = steps.finish()
+        hook.remove()
+    alone = generate(endless, PROMPT, max_new_tokens=8, temperature=0).branch(where, other_token(story.tokens[4]), max_new_tokens=4)
+    assert branch.ids == alone.ids and read[0] == 1
 
 
 def test_what_was_dropped_is_computed_again_with_the_same_result(endless, story, positions):

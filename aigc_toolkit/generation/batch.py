@@ -99,9 +99,11 @@ class Batch:
         self._rows.pop()
         self._reader.drop_last()
 
+    @torch.inference_mode()
     def cache(self, slot: int) -> DynamicCache | None:
         """The keys and values of a text, where they can be kept for others that begin alike."""
-        return self._reader.cache(self._row(slot))
+        row = self._row(slot)
+        return self._reader.cache(row, self._rows[row].length)
 
     def _logits(self) -> Tensor:
         num_begun = self._num_begun()

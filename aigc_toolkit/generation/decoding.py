@@ -110,17 +110,15 @@ def together(lm: LanguageModel, streams: Sequence["TokenStream"], max_sequences:
             if before is not None and streams[before[1]].start is each.start and not streams[before[1]].tokens:
                 running[batch.fork(before[0], each.start, each.settings, seed=each.seed)] = number
             else:
-                running[batch.add(each.start, each.settings, seed=each.seed)] = number
+                running[batch.add(each.start, each.settings, seed=each.seed, reuse=each.reuse)] = number
         for slot, number in list(running.items()):
             if streams[number].has_ended():
-                batch.remove(slot)
-                del running[slot]
+                streams[running.pop(slot)].leave(batch, slot)
         for slot, choice in batch.step():
             number = running[slot]
             yield number, streams[number].take(choice)
             if streams[number].has_ended():
-                batch.remove(slot)
-                del running[slot]
+                streams[running.pop(slot)].leave(batch, slot)
 
 
 def checked(lm: LanguageModel, settings: dict) -> DecodingSettings:
@@ -154,7 +152,8 @@ class TokenStream(Iterator[TokenStep]):
         self.prompt, self.prompt_ids = start.text, start.ids
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
-        self._lm, self._stop_event, self._reuse, self._beam = lm, stop_event or threading.Event(), reuse, beam
+        self.reuse = reuse
+        self._lm, self._stop_event, self._beam = lm, stop_event or threading.Event(), beam
         self._end_ids = end_of_text_ids(lm)
         self._texts = lm.texts.start(() if start.source else start.ids)
         self._text = ""
@@ -196,6 +195,13 @@ class TokenStream(Iterator[TokenStep]):
         self.tokens.append(step)
         return step
 
+    def leave(self, batch: Batch, slot: int) -> None:
+        """Take the text out of the batch that wrote it, and keep what was read for texts that begin alike."""
+        cache = batch.cache(slot) if self.tokens else None
+        if cache is not None:  # the last token has not been read
+            kept_caches(self._lm).keep(self.prompt_ids + tuple(step.id for step in self.tokens[:-1]), cache)
+        batch.remove(slot)
+
     def has_ended(self) -> bool:
         """Whether no more tokens are wanted: the text ended, `stop_event` is set, or its time is over."""
         now = time.monotonic()
@@ -220,14 +226,12 @@ class TokenStream(Iterator[TokenStep]):
 
     def _alone(self) -> Iterator[Choice]:
         batch = Batch(self._lm, 1, self.start.end)
-        slot = batch.add(self.start, self.settings, seed=self.seed, reuse=self._reuse)
+        slot = batch.add(self.start, self.settings, seed=self.seed, reuse=self.reuse)
         try:
             while True:
                 yield from (choice for _, choice in batch.step())
         finally:
-            cache = batch.cache(slot)
-            if cache is not None and self.tokens:  # the last token has not been read
-                kept_caches(self._lm).keep(self.prompt_ids + tuple(step.id for step in self.tokens[:-1]), cache)
+            self.leave(batch, slot)
 
     def _beams(self) -> Iterator[Choice]:
         return beam_choices(self._lm, self.start, self.settings, self._stop_event, self._beam)

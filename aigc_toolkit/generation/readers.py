@@ -40,7 +40,9 @@ class ModelReader:
 
     def step(self, ids: Tensor, lengths: Sequence[int]) -> Tensor:
         """Float32 logits (B, V) after one more token of each of the first B rows."""
-        return torch.stack([text.read(token_id[None], length) for text, token_id, length in zip(self._texts, ids, lengths, strict=False)])
+        return torch.stack(
+            [text.read(token_id[None], length) for text, token_id, length in zip(self._texts, ids, lengths, strict=False)]
+        )
 
     def move(self, row: int, to: int) -> None:
         """Put a row in the place of another."""
@@ -49,8 +51,8 @@ class ModelReader:
     def drop_last(self) -> None:
         self._texts.pop()
 
-    def cache(self, row: int) -> DynamicCache | None:
-        """The keys and values of a row, where they can be kept."""
+    def cache(self, row: int, num_tokens: int) -> DynamicCache | None:
+        """The keys and values of a row of so many tokens, where they can be kept."""
         cache = self._texts[row].cache
         return cache if type(cache) is DynamicCache else None
 
@@ -95,8 +97,13 @@ class FastReader:
     def drop_last(self) -> None:
         self._num_rows -= 1
 
-    def cache(self, row: int) -> DynamicCache | None:
-        return self._cache
+    def cache(self, row: int, num_tokens: int) -> DynamicCache | None:
+        if self._cache is not None:
+            return self._cache
+        cache = new_cache(self._lm.model, num_tokens)
+        for layer, keys, values in zip(cache.layers, self._keys, self._values, strict=True):
+            layer.update(keys[row : row + 1, :, :num_tokens], values[row : row + 1, :, :num_tokens])
+        return cache
 
     def _use(self, cache: DynamicCache) -> None:
         """Go on in the prompt's own buffers: there is one sequence."""

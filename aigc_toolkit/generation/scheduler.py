@@ -69,7 +69,7 @@ class Scheduler:
         asked = chat_prompt(self.lm, messages, max_new_tokens=max_new_tokens)
         if asked.stop:
             settings = {"stop": asked.stop} | settings
-        source = stream(self.lm, asked.prompt, max_new_tokens=max_new_tokens, **settings)
+        source = stream(self.lm, asked.prompt, max_new_tokens=max_new_tokens, **{"reuse": True} | settings)
         return self._submit(SharedStream(source, user, self._place, asked))
 
     @property
@@ -135,7 +135,8 @@ class Scheduler:
             shared.give(None)
             return
         try:
-            slot = batch.add(shared.source.start, shared.source.settings, seed=shared.source.seed)
+            source = shared.source
+            slot = batch.add(source.start, source.settings, seed=source.seed, reuse=source.reuse)
         except Exception as failure:
             shared.fail(failure)
         else:
@@ -154,8 +155,7 @@ class Scheduler:
                 self._end(batch, slot)
 
     def _end(self, batch: Batch, slot: int) -> None:
-        batch.remove(slot)
-        del self._running[slot]
+        self._running.pop(slot).source.leave(batch, slot)
 
     def _write_alone(self) -> None:
         while True:
