@@ -41,6 +41,7 @@ LINES = ("bad_words", "stop")  # one entry per line
 SWITCHES = ("watermark",)
 BASIC = ("temperature", "top_p", "max_new_tokens", "seed")
 MORE = ("top_k", "min_p", "typical_p", "repetition_penalty", "no_repeat_ngram_size", "num_beams", "max_time", *LINES, *SWITCHES)
+ELEMENTS = {"stop": "end_at"}  # names of blocks on the page, where they are not the setting's: "stop" is a button
 NEEDS_CHANCE = {"top_p", "top_k", "min_p", "typical_p", "seed"}  # nothing is drawn at temperature 0 or with beams
 
 
@@ -81,7 +82,7 @@ def _value(key: str, value: object) -> object:
 
 
 def _block(i18n: gr.I18n, key: str, prefix: str, value: float | None) -> gr.components.Component:
-    words = dict(label=i18n(f"set_{key}"), info=i18n(f"set_{key}_info"), elem_id=f"{prefix}-{key}")
+    words = dict(label=i18n(f"set_{key}"), info=i18n(f"set_{key}_info"), elem_id=f"{prefix}-{ELEMENTS.get(key, key)}")
     if key in LINES:
         return gr.Textbox("", lines=2, max_lines=4, min_width=220, **words)
     if key in SWITCHES:

@@ -1,6 +1,7 @@
 """The tab Write in a real browser: branches from a chosen and a typed token, the tree, settings, strategies side by side."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 from aigc_toolkit import load_model
 from aigc_toolkit.demo import build_demo
 from aigc_toolkit.demo.page import serve
+from aigc_toolkit.generation.batch import Batch
 
 
 @pytest.fixture(scope="module")
@@ -102,22 +104,35 @@ def test_a_new_text_begins_a_new_tree(story):
     finished(story, 1)
 
 
-def test_nothing_can_be_chosen_while_a_text_is_written(page):
-    page.get_by_role("button", name="Settings").first.click()
-    page.locator("#write-temperature input[type=number]").fill("2")
-    page.locator("#write-max_new_tokens input[type=number]").fill("400")
+def test_nothing_can_be_chosen_while_a_text_is_written(page, monkeypatch):
+    step = Batch.step
+    monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.2), step(batch))[1])  # a slow model
     page.locator("#write-go").click()
-    page.locator("#write-view .aigc-step").nth(2).click(timeout=20_000)
-    if page.locator("#write-stop").is_enabled():
-        assert page.locator("#write-view .aigc-bars button").count() == 0
+    page.locator("#write-view .aigc-step").nth(1).click(timeout=30_000)
+    expect(page.locator("#write-view")).to_contain_text("writing …")
+    assert page.locator("#write-view .aigc-bars tr").count() > 2
+    assert page.locator("#write-view .aigc-bars button").count() == 0
     page.locator("#write-stop").click()
     finished(page, 1)
+    expect(page.locator("#write-view")).to_contain_text("stopped by you")
+    expect(page.locator("#write-view .aigc-bars button").first).to_be_visible()
 
 
 def test_every_setting_says_what_it_does(page):
     page.get_by_role("button", name="Settings").first.click()
     page.get_by_role("button", name="More settings").click()
-    for name in ("temperature", "top_p", "max_new_tokens", "seed", "top_k", "min_p", "typical_p", "num_beams", "stop", "watermark"):
+    for name in (
+        "temperature",
+        "top_p",
+        "max_new_tokens",
+        "seed",
+        "top_k",
+        "min_p",
+        "typical_p",
+        "num_beams",
+        "end_at",
+        "watermark",
+    ):
         expect(page.locator(f"#write-{name}")).to_contain_text(re.compile(r"\w+ .*\."))
 
 

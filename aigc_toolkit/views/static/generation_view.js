@@ -51,7 +51,7 @@ function show(root, text, onChoose) {
   let selected = null;
 
   const hover = (index) => {
-    const at = index ?? selected;
+    const at = panel.isTyping() ? selected : (index ?? selected); // what is being typed belongs to the selected token
     if (at === null) return;
     panel.update(groups[at], Boolean(payload.can_branch) && payload.stop_reason !== null);
     strip.point(at);
@@ -80,6 +80,7 @@ function show(root, text, onChoose) {
     payload = { ...payload, stop_reason: stopReason };
     line.update(payload.model_name, steps, stopReason);
     if (selected === null && groups.length && stopReason) select(0);
+    else if (selected !== null && stopReason) hover(null); // now another token may be chosen
   };
   const restart = (next) => {
     [steps, groups, grouping, selected, payload] = [[], [], tokenGroups(), null, next];

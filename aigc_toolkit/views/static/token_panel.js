@@ -59,5 +59,5 @@ export function tokenPanel(text, onChoose) {
   const clear = () => {
     node.hidden = true;
   };
-  return { node, update, clear };
+  return { node, update, clear, isTyping: typed.isTyping };
 }

@@ -16,5 +16,6 @@ export function typedToken(text, onChoose) {
     if (next !== position) box.value = "";
     position = next;
   };
-  return { node, at };
+  const isTyping = () => box.value !== "" || node.contains(document.activeElement);
+  return { node, at, isTyping };
 }
