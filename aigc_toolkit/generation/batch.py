@@ -49,7 +49,9 @@ class Batch:
         """How many texts can be added now."""
         return self._max_sequences - len(self._rows)
 
-    def add(self, prompt: Sequence[int] | Start, settings: DecodingSettings, *, seed: int | None = None, reuse: bool = False) -> int:
+    def add(
+        self, prompt: Sequence[int] | Start, settings: DecodingSettings, *, seed: int | None = None, reuse: bool = False
+    ) -> int:
         """Read a prompt and give its slot, a number that is free again once the text is removed; `seed` goes before the settings'.
 
         Raises ValueError where the batch is full or the text is longer than `max_tokens`, and for settings out of range.

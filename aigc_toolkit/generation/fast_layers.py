@@ -74,6 +74,8 @@ def plan_of(model: PreTrainedModel) -> Plan | None:
     is_gpt2 = type(model) is GPT2LMHeadModel
     if not (is_gpt2 or type(model) in ROTARY_MODELS) or not (_fits_gpt2(model) if is_gpt2 else _fits_rotary(model)):
         return None
+    if any(parameter.is_inference() for parameter in model.parameters()):
+        return None  # whether such weights have changed cannot be seen
     state = tuple((parameter.data_ptr(), parameter._version) for parameter in model.parameters())
     state += (torch.get_num_threads(),)
     known = _PLANS.get(model)
@@ -116,7 +118,11 @@ def _gpt2_plan(model: GPT2LMHeadModel) -> Plan:
     copy = _copies(body.h)
     layers = []
     for block in body.h:
-        widen, narrow, activation = product([block.mlp.c_fc], copy=copy), product([block.mlp.c_proj], copy=copy), _activation(block.mlp.act)
+        widen, narrow, activation = (
+            product([block.mlp.c_fc], copy=copy),
+            product([block.mlp.c_proj], copy=copy),
+            _activation(block.mlp.act),
+        )
         layers.append(
             Layer(
                 norm=_norm(block.ln_1),
@@ -162,7 +168,11 @@ def _rotary_plan(model: PreTrainedModel) -> Plan:
 
 
 def _gated(mlp: nn.Module, copy: bool) -> Product:
-    gate_and_up, down, activation = product([mlp.gate_proj, mlp.up_proj], copy=copy), product([mlp.down_proj], copy=False), mlp.act_fn
+    gate_and_up, down, activation = (
+        product([mlp.gate_proj, mlp.up_proj], copy=copy),
+        product([mlp.down_proj], copy=False),
+        mlp.act_fn,
+    )
 
     def run(rows: Tensor) -> Tensor:
         gate, up = gate_and_up(rows).chunk(2, dim=-1)

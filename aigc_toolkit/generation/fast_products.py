@@ -55,7 +55,9 @@ def blocked_product(weight: Tensor, bias: Tensor | None, num_blocks: int) -> Pro
     in_rows = weight.is_contiguous()
     if not in_rows:
         blocks = blocks.transpose(1, 2)  # (P, K, N / P): how Conv1D keeps them
-    bias_blocks = None if bias is None else bias.view(num_blocks, 1, -1).transpose(1, 2) if in_rows else bias.view(num_blocks, 1, -1)
+    bias_blocks = (
+        None if bias is None else bias.view(num_blocks, 1, -1).transpose(1, 2) if in_rows else bias.view(num_blocks, 1, -1)
+    )
 
     def run(rows: Tensor) -> Tensor:
         num_rows = len(rows)

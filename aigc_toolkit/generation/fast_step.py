@@ -75,7 +75,9 @@ class _Place:
         if self._same is None:
             self._rows = torch.arange(len(lengths), device=positions.device)
             unread = step._counting[: self.longest] > positions[:, None]
-            self.mask = torch.zeros(unread.shape, device=positions.device).masked_fill_(unread, -torch.inf)[:, None, None]  # (B, 1, 1, K)
+            self.mask = torch.zeros(unread.shape, device=positions.device).masked_fill_(unread, -torch.inf)[
+                :, None, None
+            ]  # (B, 1, 1, K)
 
     def write(self, buffer: Tensor, new: Tensor) -> None:
         """Put `new` (B, Hkv, Dh) into `buffer` (rows, Hkv, num_tokens, Dh)."""

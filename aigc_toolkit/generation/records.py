@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from ..language_model import LanguageModel
     from .branches import GenerationTree
+    from .microscope import MicroscopeStep
+    from .replay import Replay
 
 StopReason = Literal["end_of_text", "stop_text", "max_new_tokens", "context_full", "max_time", "cancelled"]
 
@@ -106,6 +108,27 @@ class Generation:
     def edit(self, text: str, **settings) -> "Generation":
         """Go on from the changed text (prompt included), tokenized again from the change on; see `GenerationTree.edit`."""
         return self.tree.edit(self, text, **settings)
+
+    @property
+    def prompt_tokens(self) -> "tuple[TokenStep, ...]":
+        """A `TokenStep` for each token of the prompt, from one pass when asked for; nothing predicts the first: its numbers are None."""
+        from .microscope import origin_of
+        from .scoring import prompt_tokens
+
+        came_from = origin_of(self)
+        return prompt_tokens(came_from.lm, self, came_from.settings["num_alternatives"])
+
+    def microscope(self, *, num_candidates: int = 10) -> "list[MicroscopeStep]":
+        """What each setting did to the candidates for each token; see `microscope`."""
+        from .microscope import microscope
+
+        return microscope(self, num_candidates=num_candidates)
+
+    def replay(self, *, read_again: bool = False, **settings) -> "Replay":
+        """Which tokens the same noise would choose otherwise under changed settings; see `replay`."""
+        from .replay import replay
+
+        return replay(self, read_again=read_again, **settings)
 
     def __getstate__(self) -> dict:
         return {part.name: getattr(self, part.name) for part in fields(self)}

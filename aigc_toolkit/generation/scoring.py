@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..language_model import LanguageModel
 from .prompts import Start, start_of
-from .records import Prompt, TokenStep
+from .records import Generation, Prompt, TokenStep
 from .sampling import Choice, measure
 from .settings import DecodingSettings
 
@@ -50,7 +50,9 @@ def score(lm: LanguageModel, text: str | Prompt, *, source: str | None = None, n
     if is_encoded != (source is not None):
         needs = "needs the source it answers, as source=…" if is_encoded else "reads one text, so source is not allowed"
         raise ValueError(f"{lm.name!r} {needs}. {'Pass the text that its encoder reads.' if is_encoded else 'Leave source out.'}")
-    start = start_of(lm, source or Prompt("", (0,)), DecodingSettings(max_new_tokens=1))  # refuses models that cannot write
+    start = start_of(
+        lm, source if is_encoded else Prompt("", (0,)), DecodingSettings(max_new_tokens=1)
+    )  # refuses what cannot write
     if is_encoded:
         ids = tuple(lm.tokenizer(text_target=text, verbose=False)["input_ids"])
         choices: Sequence[Choice | None] = list(choices_of(lm, start, ids, num_alternatives))
@@ -58,13 +60,17 @@ def score(lm: LanguageModel, text: str | Prompt, *, source: str | None = None, n
         ids = text.ids if isinstance(text, Prompt) else tuple(lm.texts.encode(text))
         choices = [None, *_windowed(lm, ids, num_alternatives)]
     if len(ids) < 2 and not is_encoded:
-        raise ValueError(f"The text has {len(ids)} tokens; at least 2 are needed, as the first is not predicted. Pass a longer text.")
+        raise ValueError(
+            f"The text has {len(ids)} tokens; at least 2 are needed, as the first is not predicted. Pass a longer text."
+        )
     steps = steps_of(lm, ids, choices)
     known = [step.logprob for step in steps if step.logprob is not None]
     return Score(text.text if isinstance(text, Prompt) else text, sum(known) / len(known), len(known), steps)
 
 
-def steps_of(lm: LanguageModel, ids: Sequence[int], choices: Sequence[Choice | None], first_position: int = 0) -> tuple[TokenStep, ...]:
+def steps_of(
+    lm: LanguageModel, ids: Sequence[int], choices: Sequence[Choice | None], first_position: int = 0
+) -> tuple[TokenStep, ...]:
     """A `TokenStep` for each id; None in the place of a prediction gives None for its numbers and no alternatives."""
     pieces = lm.texts.pieces(ids)
     steps = []
@@ -77,6 +83,20 @@ def steps_of(lm: LanguageModel, ids: Sequence[int], choices: Sequence[Choice | N
     return tuple(steps)
 
 
+def start_again(lm: LanguageModel, generation: Generation) -> Start:
+    """The start of a finished generation."""
+    if lm.model.config.is_encoder_decoder:
+        return start_of(lm, generation.prompt, DecodingSettings(max_new_tokens=1))
+    return Start(generation.prompt, generation.prompt_ids, len(generation.ids), "max_new_tokens")
+
+
+def prompt_tokens(lm: LanguageModel, generation: Generation, num_alternatives: int) -> tuple[TokenStep, ...]:
+    """A `TokenStep` for each token of the prompt; the first has no prediction, so its numbers are None."""
+    ids = generation.prompt_ids
+    start = Start("", ids[:1], len(ids), "max_new_tokens")
+    return steps_of(lm, ids, [None, *choices_of(lm, start, ids[1:], num_alternatives)])
+
+
 def choices_of(lm: LanguageModel, start: Start, ids: Sequence[int], num_alternatives: int) -> Iterator[Choice]:
     """The numbers of `ids` after the start, from one parallel pass."""
     for rows, chosen in logits_of(lm, start, ids):
@@ -86,6 +106,8 @@ def choices_of(lm: LanguageModel, start: Start, ids: Sequence[int], num_alternat
 @torch.inference_mode()
 def logits_of(lm: LanguageModel, start: Start, ids: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
     """Float32 logits (rows, V) that predicted `ids`, and those ids, some positions at a time."""
+    if not ids:
+        return
     whole = torch.tensor([(*start.ids, *ids)], device=lm.device)
     if start.source:
         output = lm.model(**start.source, decoder_input_ids=whole[:, :-1]).logits[0]

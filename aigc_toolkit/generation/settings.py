@@ -105,7 +105,9 @@ class DecodingSettings:
             if number is not None and not 0 < number < math.inf:
                 raise ValueError(f"{name} is {number}; a number above 0 is allowed. Leave it out to go without.")
         if self.truncation not in ("refuse", "left"):
-            raise ValueError(f"truncation is {self.truncation!r}; 'refuse' or 'left' is allowed. 'left' keeps the end of the prompt.")
+            raise ValueError(
+                f"truncation is {self.truncation!r}; 'refuse' or 'left' is allowed. 'left' keeps the end of the prompt."
+            )
         for word in self.bad_words:
             ids = () if isinstance(word, str) else tuple(word)
             if not word or any(not isinstance(token_id, int) or not 0 <= token_id < vocabulary_size for token_id in ids):
@@ -117,13 +119,19 @@ class DecodingSettings:
     def _check_stops(self) -> None:
         for text in self.stops:
             if not isinstance(text, str):
-                raise TypeError(f"stop has a {type(text).__name__}; a text or several texts are allowed. Pass for example stop='\\n'.")
+                raise TypeError(
+                    f"stop has a {type(text).__name__}; a text or several texts are allowed. Pass for example stop='\\n'."
+                )
             if not text:
-                raise ValueError("stop has an empty text; texts of at least one character are allowed. Leave stop out to go without.")
+                raise ValueError(
+                    "stop has an empty text; texts of at least one character are allowed. Leave stop out to go without."
+                )
 
     def _check_together(self) -> None:
         """Refuse what contradicts itself; a seed beside greedy choice is harmless and allowed."""
-        cuts = [f"{name}={getattr(self, name)}" for name in CUTS if getattr(self, name) not in (None, 1.0 if name != "top_k" else None)]
+        cuts = [
+            f"{name}={getattr(self, name)}" for name in CUTS if getattr(self, name) not in (None, 1.0 if name != "top_k" else None)
+        ]
         if self.is_greedy and cuts:
             raise ValueError(
                 f"temperature is 0, which takes the most likely token, and {', '.join(cuts)} cuts what is sampled from; one of the two "
