@@ -57,11 +57,11 @@ class GenerationTree:
     Wherever a generation is asked for, its number does as well. `tree[number]` is a `Node`, iterating gives all of them, printing
     shows the tree.
 
-    >>> story = generate(lm, "Mia had a", max_new_tokens=4, temperature=0)
-    >>> other = story.branch(len(story.prompt_ids), " blue")
+    >>> story = generate(lm, "Once upon a time", max_new_tokens=8, temperature=0)
+    >>> other = story.branch(story.tokens[3].position, " girl")
     >>> print(story.tree)
-    0  'Mia had a' ' friend named Tom.'
-       1  at 3  ' blue kite. She'
+    0  'Once upon a time' ', there was a boy named Louis.'
+       1  at 7  ' girl named Naomi. Naomi had a classmate named'
     """
 
     def __init__(self, root: Generation):
@@ -80,7 +80,7 @@ class GenerationTree:
         that did not come from a model on this computer.
 
         >>> story.branch(story.tokens[3].position, story.tokens[3].alternatives[1]).text
-        ' friend named Ben'
+        ', there was an honest girl named Naomi. Naomi had a'
         """
         return self.stream(generation, position, token, **settings).finish()
 
