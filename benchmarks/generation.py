@@ -1,10 +1,11 @@
-"""How fast text is written: this package, transformers' `generate` and llama.cpp, the same weights and the same tokens out, in one run.
+"""How fast text is written: this package, transformers' `generate` and llama.cpp, on the same weights in one run.
 
     python benchmarks/generation.py --threads 2 --models story gpt2 qwen2
 
-Greedy, float32, one process. Every peer writes the same number of tokens after the same prompt; a row says whether its tokens are those of
-`transformers.generate`. Speeds are medians of the repetitions, with the lowest and the highest. The bandwidth limit is what reading all
-weights once per token allows, at the speed of the quickest large read measured here. "—" is what was not measured, and why.
+Greedy, float32, one process. Every peer writes the same number of tokens after the same prompt; a row says whether its tokens are
+those of `transformers.generate`. Speeds are medians of the repetitions, with the lowest and the highest. The bandwidth limit is
+what reading all weights once per token allows, at the speed of the quickest large read measured here. "—" is what was not
+measured, and why.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from gguf_file import write_gguf
 from machine import machine
 from transformers import GPT2Config, GPT2LMHeadModel, Qwen2Config, Qwen2ForCausalLM
 
@@ -56,12 +58,9 @@ def measure_model(name: str, arguments: argparse.Namespace, bandwidth: float) ->
     lm = model(name)
     num_new, weights = NUM_NEW[name], sum(parameter.nbytes for parameter in lm.model.parameters())
     limit = bandwidth / weights
-    print(
-        f"## {name}: {lm.num_parameters / 1e6:.1f} M parameters, at most {limit:.0f} tokens/s from memory, {num_new} tokens after {NUM_PROMPT}\n"
-    )
-    print(
-        "| prompts | written by | tokens/s (lowest to highest) | by transformers' | first token, ms | share of limit | same tokens |"
-    )
+    size = f"{lm.num_parameters / 1e6:.1f} M parameters"
+    print(f"## {name}: {size}, at most {limit:.0f} tokens/s from memory, {num_new} tokens after {NUM_PROMPT}\n")
+    print("| prompts | by | tokens/s (lowest to highest) | of transformers' | first token, ms | of the limit | same tokens |")
     print("|---|---|---|---|---|---|---|")
     for num_prompts in arguments.batches:
         prompts = [prompt(lm, number) for number in range(num_prompts)]
@@ -133,14 +132,15 @@ def peers(lm: LanguageModel, name: str, num_new: int, with_compile: bool) -> dic
 def llama_cpp(lm: LanguageModel, name: str) -> Callable:
     """llama-cpp-python on the same weights in float32, where it is installed and its converter is at hand."""
     try:
-        import gguf
+        import gguf  # noqa: F401  what write_gguf needs
         from llama_cpp import Llama
-    except ImportError as missing:
-        return lambda prompts, num_tokens: f"not installed ({missing.name})"
+    except ImportError as problem:
+        missing = problem.name
+        return lambda prompts, num_tokens: f"not installed ({missing})"
     if name != "gpt2":
         return lambda prompts, num_tokens: "its converter is not part of the package"
     folder = Path(tempfile.mkdtemp())
-    path = write_gguf(lm, folder / "model.gguf", gguf)
+    path = write_gguf(lm, folder / "model.gguf")
     llama = Llama(str(path), n_ctx=256, n_threads=torch.get_num_threads(), verbose=False)
 
     def write(prompts, num_tokens):
@@ -151,39 +151,6 @@ def llama_cpp(lm: LanguageModel, name: str) -> Callable:
         return [tuple(next(tokens) for _ in range(num_tokens))]
 
     return write
-
-
-def write_gguf(lm: LanguageModel, path: Path, gguf) -> Path:
-    """GPT-2 weights in llama.cpp's file format, float32, with a vocabulary of placeholders: only ids are used."""
-    config, writer = lm.model.config, gguf.GGUFWriter(str(path), "gpt2")
-    writer.add_context_length(config.n_positions)
-    writer.add_embedding_length(config.n_embd)
-    writer.add_feed_forward_length(4 * config.n_embd)
-    writer.add_block_count(config.n_layer)
-    writer.add_head_count(config.n_head)
-    writer.add_layer_norm_eps(config.layer_norm_epsilon)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list([f"t{number}" for number in range(config.vocab_size)])
-    writer.add_token_merges(["t 1"])
-    names = {"wte": "token_embd", "wpe": "position_embd", "ln_f": "output_norm"}
-    parts = {"ln_1": "attn_norm", "ln_2": "ffn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output"}
-    parts |= {"mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
-    for key, value in lm.model.transformer.state_dict().items():
-        stem, kind = key.rsplit(".", 1)
-        if stem in names:
-            name = names[stem]
-        else:
-            _, number, part = stem.split(".", 2)
-            name = f"blk.{number}.{parts[part]}"
-            value = value.t() if value.dim() == 2 else value  # Conv1D keeps its weights the other way round
-        writer.add_tensor(f"{name}.{kind}", value.contiguous().numpy())
-    writer.add_tensor("output.weight", lm.model.lm_head.weight.detach().numpy())
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
 
 
 def timed(write: Callable, prompts: list, num_new: int, repeats: int) -> tuple[list[float] | str, float, list | None]:

@@ -1,7 +1,7 @@
 """Several texts of one model, written together: one forward pass gives each of them its next token.
 
-In: a `LanguageModel`, and prompts with settings, added and removed at any time. Out: a `Choice` for each text and step, equal to what the
-text gets alone (but for float rounding): own settings, own seed, own processors. Does not know text, ends or who asked.
+In: a `LanguageModel`, and prompts with settings, added and removed at any time. Out: a `Choice` for each text and step, equal to
+what the text gets alone (but for float rounding): own settings, own seed, own processors. Does not know text, ends or who asked.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Batch:
     >>> batch = Batch(lm, max_sequences=2)
     >>> slots = [batch.add(lm.texts.encode(text), DecodingSettings(temperature=0)) for text in ("Once upon", "Mia had a")]
     >>> [lm.texts.display(choice.id) for _, choice in batch.step()]
-    [' a', ' friend']
+    [' a', ' st']
     """
 
     def __init__(self, lm: LanguageModel, max_sequences: int = 1, max_tokens: int | None = None):
@@ -133,7 +133,8 @@ class Batch:
     def _check_room(self) -> None:
         if not self.num_free:
             raise ValueError(
-                f"The batch holds {len(self._rows)} texts; {self._max_sequences} are allowed. Remove one first, or make a larger batch."
+                f"The batch holds {len(self._rows)} texts; {self._max_sequences} are allowed. "
+                "Remove one first, or make a larger batch."
             )
 
     def _row(self, slot: int) -> int:

@@ -1,7 +1,7 @@
 """Several texts side by side, of which the one with the best mean log-probability wins: transformers' own beam search.
 
-In: where a text starts, settings with `num_beams`. Out: the choices of the winner, measured in one parallel pass over the finished text.
-Between two tokens it looks whether anybody still wants it. Does not know text.
+In: where a text starts, settings with `num_beams`. Out: the choices of the winner, measured in one parallel pass over the finished
+text. Between two tokens it looks whether anybody still wants it. Does not know text.
 """
 
 import threading

@@ -1,8 +1,8 @@
 """Write on from a prompt: one stream of steps, or finished generations.
 
-In: a `LanguageModel`, one or several prompts, settings. Out: `TokenStep` records as they come (`stream`) or `Generation`s (`generate`).
-The tokens come from a `Batch`; here they become text, and here a text ends: at its end-of-text token, a stop text, a limit of tokens or
-time, or when nobody wants it any more. Does not know attention, training or views.
+In: a `LanguageModel`, prompts, settings. Out: `TokenStep` records as they come (`stream`) or `Generation`s (`generate`). The
+tokens come from a `Batch`; here they become text, and here a text ends: at its end-of-text token, a stop text, a limit of tokens
+or time, or when nobody wants it any more. Does not know attention, training or views.
 """
 
 import secrets
@@ -38,11 +38,11 @@ def stream(
 ) -> "TokenStream | RemoteStream":
     """An iterator of `TokenStep`, each given as soon as its token is chosen; `settings` are those of `DecodingSettings`.
 
-    `temperature` 0 is greedy. `stop_event` ends the stream between two tokens. An empty prompt starts from the
-    tokenizer's beginning-of-text or end-of-text token. The prompt is tokenized as the model's own tokenizer does;
-    a `Prompt` brings its own ids. An encoder-decoder reads the prompt with its encoder and writes from its start token; one of sound
-    features takes them as a float tensor. `reuse` starts from the keys and values of an earlier text that begins alike (see
-    `prefix_cache`): quicker, and equal but for rounding. With `num_beams` all steps come at the end.
+    `temperature` 0 is greedy. `stop_event` ends the stream between two tokens. An empty prompt starts from the tokenizer's
+    beginning-of-text or end-of-text token. The prompt is tokenized as the model's own tokenizer does; a `Prompt` brings its own
+    ids. An encoder-decoder reads the prompt with its encoder and writes from its start token; one of sound features takes them as
+    a float tensor. `reuse` starts from the keys and values of an earlier text that begins alike (see `prefix_cache`): quicker, and
+    equal but for rounding. With `num_beams` all steps come at the end.
 
     Raises ValueError for settings out of range or at odds with each other, a prompt that fills the context, an unreadable prompt, a
     model that cannot write, and logits that hold NaN.
@@ -55,7 +55,8 @@ def stream(
     chosen = checked(lm, settings)
     if chosen.num_return_sequences > 1:
         raise ValueError(
-            f"num_return_sequences is {chosen.num_return_sequences}; a stream is one text, so 1 is allowed. Use generate for several."
+            f"num_return_sequences is {chosen.num_return_sequences}; a stream is one text, so 1 is allowed. "
+            "Use generate for several."
         )
     return TokenStream(lm, start_of(lm, prompt, chosen), chosen, stop_event=stop_event, reuse=reuse)
 
@@ -63,13 +64,13 @@ def stream(
 def generate(lm: LanguageModel, prompt: str | Prompt | Tensor | Sequence[str | Prompt | Tensor], **settings):
     """The finished `Generation`; settings and errors are those of `stream`.
 
-    For a list of prompts a list of generations, written together, each equal to its single run. With `num_return_sequences` a list of
-    that many for the prompt, which is read once: number n has the seed `seed` + n.
+    For a list of prompts a list of generations, written together, each equal to its single run. With `num_return_sequences` a list
+    of that many for the prompt, which is read once: number n has the seed `seed` + n.
 
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
     ', there was'
     >>> [text.text for text in generate(lm, ["Once upon a time", "Mia had a"], max_new_tokens=3, temperature=0)]
-    [', there was', ' friend named Tom']
+    [', there was', ' strawber']
     """
     several = isinstance(prompt, (list, tuple))
     if isinstance(lm, RemoteModel):

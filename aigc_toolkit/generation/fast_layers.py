@@ -1,8 +1,8 @@
 """What the layers of a GPT-2, Llama, Qwen2 or Qwen3 model compute, read off its modules.
 
-In: a transformers model. Out: a `Plan`: its formulas as a few functions of rows, without module calls; None for any model that is not
-exactly one of these (another dtype, a window, an adapter, a hook). Kept per model and made anew when its weights have changed. Does not
-know caches or decoding.
+In: a transformers model. Out: a `Plan`: its formulas as a few functions of rows, without module calls; None for any model that is
+not exactly one of these (another dtype, a window, an adapter, a hook). Kept per model and made anew when its weights have changed.
+Does not know caches or decoding.
 """
 
 from collections.abc import Callable

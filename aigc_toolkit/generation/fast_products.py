@@ -1,8 +1,9 @@
 """Weights times a few vectors, at the speed at which memory gives the weights.
 
 In: the weights of a linear layer. Out: a function of a few rows. On a processor in float32 a product with few rows is bound by
-reading the weights, and the general routine reads them with one thread; cut into blocks they are read by all threads at once, two to
-four times as quickly (measured by benchmarks/generation.py). Elsewhere it is torch's own linear layer. Does not know what is computed.
+reading the weights, and the general routine reads them with one thread; cut into blocks they are read by all threads at once, two
+to four times as quickly (measured by benchmarks/generation.py). Elsewhere it is torch's own linear layer. Does not know what is
+computed.
 """
 
 from collections.abc import Callable, Sequence

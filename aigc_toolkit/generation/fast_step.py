@@ -1,7 +1,7 @@
 """One token of each of a few sequences through a model, without the host work that dominates small models.
 
-In: a `Plan` and buffers that hold the keys and values so far. Out: the logits after one more token of each: the same operations on the
-model's own weights as transformers computes, in float32, for sequences of different lengths. Does not know sampling or text.
+In: a `Plan` and buffers that hold the keys and values so far. Out: the logits after one more token of each: the same operations on
+the model's own weights as transformers computes, in float32, for sequences of different lengths. Does not know sampling or text.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """The sampling microscope: what each setting did to the candidates for each token.
 
 In: a generation that a model on this computer wrote. Out: `MicroscopeStep`s: the candidates' probabilities before and after every
-processor, and the noise that decided. Computed when asked for, from one parallel pass: generate fast, annotate once. Does not choose.
+processor, and the noise that decided. Computed when asked for, from one parallel pass: generate fast, annotate once. Does not
+choose.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from .settings import DecodingSettings
 
 @dataclass(frozen=True)
 class Candidate:
-    """A token and its probability after each stage, 0 where it was cut. `noise`: its Gumbel noise; None where nothing was sampled."""
+    """A token and its probability after each stage, 0 where it was cut. `noise`: its Gumbel noise; None if nothing was sampled."""
 
     id: int
     text: str

@@ -1,6 +1,7 @@
 """What is done to a model's scores before a token is chosen: transformers' own processors, in transformers' order.
 
-In: `DecodingSettings`. Out: named processors for one sequence (a watermark has a memory of its own). Does not know which token wins.
+In: `DecodingSettings`. Out: named processors for one sequence (a watermark has a memory of its own). Does not know which token
+wins.
 """
 
 from dataclasses import dataclass
@@ -119,8 +120,8 @@ def watermark_config(watermark: object) -> WatermarkingConfig | SynthIDTextWater
                 "Use watermark={} for its defaults."
             ) from error
     raise ValueError(
-        f"watermark is a {type(watermark).__name__}; a WatermarkingConfig, a SynthIDTextWatermarkingConfig or a dict of their settings "
-        "is allowed. Use watermark={} for the defaults."
+        f"watermark is a {type(watermark).__name__}; a WatermarkingConfig, a SynthIDTextWatermarkingConfig or a dict of their "
+        "settings is allowed. Use watermark={} for the defaults."
     )
 
 

@@ -1,8 +1,8 @@
 """How a model reads the tokens of several sequences, one more of each at a time.
 
-In: a `LanguageModel` and where each text starts. Out: logits after the last token of each sequence. Models whose formulas are known
-read all sequences in one pass (`FastReader`); any other is called as transformers calls it (`ModelReader`). Rows are dense: the last one
-takes the place of one that is dropped. Does not know sampling or text.
+In: a `LanguageModel` and where each text starts. Out: logits after the last token of each sequence. Models whose formulas are
+known read all sequences in one pass (`FastReader`); any other is called as transformers calls it (`ModelReader`). Rows are dense:
+the last one takes the place of one that is dropped. Does not know sampling or text.
 """
 
 import copy

@@ -111,7 +111,7 @@ class Generation:
 
     @property
     def prompt_tokens(self) -> "tuple[TokenStep, ...]":
-        """A `TokenStep` for each token of the prompt, from one pass when asked for; nothing predicts the first: its numbers are None."""
+        """A `TokenStep` for each token of the prompt, from one pass now; nothing predicts the first, so its numbers are None."""
         from .microscope import origin_of
         from .scoring import prompt_tokens
 

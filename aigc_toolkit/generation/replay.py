@@ -1,9 +1,9 @@
 """What the same noise would have chosen under other settings.
 
-In: a generation that was sampled, and changed settings. Out: a `Replay`: which tokens flip. The noise is made again from the seed; the
-scores are the candidates that were kept, and where a token that was not kept could have won, that is said: no model runs. With
-`read_again` one parallel pass gives all scores. After the first flip the text would have gone on differently: the steps after it tell what
-would be chosen after the text as it stands.
+In: a generation that was sampled, and changed settings. Out: a `Replay`: which tokens flip. The noise is made again from the seed;
+the scores are the candidates that were kept, and where a token that was not kept could have won, that is said: no model runs. With
+`read_again` one parallel pass gives all scores. After the first flip the text would have gone on differently: the steps after it
+tell what would be chosen after the text as it stands.
 """
 
 import math
@@ -84,14 +84,14 @@ def replay(generation: Generation, *, read_again: bool = False, **settings) -> R
     changed.check(came_from.lm)
     if seed is None or changed.num_beams > 1:
         raise ValueError(
-            "This generation was not sampled in one go (greedy, beams or a branch), so there is no noise to use again; a sampled one is "
-            "needed. Generate with a temperature above 0."
+            "This generation was not sampled in one go (greedy, beams or a branch), so there is no noise to use again; a sampled "
+            "one is needed. Generate with a temperature above 0."
         )
     names = {each.name for each in processors_for(changed, came_from.lm, len(generation.prompt_ids))}
     if not read_again and not names <= KEPT_SUFFICE:
         raise ValueError(
-            f"{', '.join(sorted(names - KEPT_SUFFICE))} cannot be followed from the kept candidates; {', '.join(sorted(KEPT_SUFFICE))} "
-            "can. Pass read_again=True to read the text once more."
+            f"{', '.join(sorted(names - KEPT_SUFFICE))} cannot be followed from the kept candidates; "
+            f"{', '.join(sorted(KEPT_SUFFICE))} can. Pass read_again=True to read the text once more."
         )
     lm, size = came_from.lm, came_from.lm.model.config.get_text_config().vocab_size
     with torch.inference_mode():
@@ -125,8 +125,8 @@ def _all_read(generation: Generation, came_from, changed: DecodingSettings, seed
 def winner(step: TokenStep, noise: Tensor, settings: DecodingSettings, before: DecodingSettings | None = None) -> int | None:
     """The id that wins under `settings` with `noise` (V,), from the step's alternatives alone; None where they do not tell.
 
-    What is not known is bounded: a token that was not kept is at most as likely as the least likely kept one, and as what is left; and
-    where all tokens competed `before` with this noise, at most so likely that it did not win then.
+    What is not known is bounded: a token that was not kept is at most as likely as the least likely kept one, and as what is left;
+    and where all tokens competed `before` with this noise, at most so likely that it did not win then.
     """
     if not step.alternatives:
         return None
@@ -192,7 +192,7 @@ def _num_possible(scores: Tensor, settings: DecodingSettings, left: float, highe
 
 
 def _others(temperature: float, left: float, highest: float, num_others: int) -> tuple[float, float]:
-    """The least and the most that exp(logprob / temperature) of the tokens not kept can sum to: spread evenly, or on as few as may be."""
+    """The least and the most that exp(logprob / temperature) of the other tokens can sum to: spread evenly, or heaped on few."""
     if not num_others or left <= 0:
         return 0.0, 0.0
     even = num_others * math.exp((math.log(left) - math.log(num_others)) / temperature)

@@ -1,8 +1,8 @@
 """Choose the next token from logits, and measure the choice.
 
 In: the logits of one position of one or several sequences. Out: token ids and their numbers. Sampling is the Gumbel-max trick:
-argmax(scores + Gumbel noise) has the softmax distribution (Gumbel 1954; Maddison et al. 2014, "A* Sampling", section 2). The noise of
-a step depends on the seed and the step alone, so that it can be made again. Does not know the model or the text.
+argmax(scores + Gumbel noise) has the softmax distribution (Gumbel 1954; Maddison et al. 2014, "A* Sampling", section 2). The noise
+of a step depends on the seed and the step alone, so that it can be made again. Does not know the model or the text.
 """
 
 import math

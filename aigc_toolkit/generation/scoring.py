@@ -1,7 +1,7 @@
 """How likely a model finds a text: every token's numbers from one parallel pass.
 
-In: a model and a text, or a text already written. Out: `Score` with a `TokenStep` for each token, or the choices of a generation. A text
-beyond the context is read in windows that overlap by half. Does not write.
+In: a model and a text, or a text already written. Out: `Score` with a `TokenStep` for each token, or the choices of a generation.
+A text beyond the context is read in windows that overlap by half. Does not write.
 """
 
 import math
@@ -38,13 +38,14 @@ class Score:
 def score(lm: LanguageModel, text: str | Prompt, *, source: str | None = None, num_alternatives: int = 10) -> Score:
     """The perplexity, mean log-probability and every token's numbers of a text; in one pass, nothing is sampled.
 
-    An encoder-decoder scores `text` as its answer to `source`. A text beyond the context is read in windows that overlap by half, so
-    that every token but the first half-context is predicted from at least half a context (as in transformers' guide to perplexity).
+    An encoder-decoder scores `text` as its answer to `source`. A text beyond the context is read in windows that overlap by half,
+    so that every token but the first half-context is predicted from at least half a context (as in transformers' guide to
+    perplexity).
 
     Raises ValueError for a text of fewer than two tokens, a missing or needless `source`, and a model that cannot write.
 
     >>> round(score(lm, "Once upon a time, there was a girl.").perplexity, 2)
-    2.46
+    6.47
     """
     is_encoded = lm.model.config.is_encoder_decoder
     if is_encoded != (source is not None):

@@ -1,7 +1,8 @@
 """How to write: every setting of a generation, and what is refused before anything is computed.
 
-In: keywords with transformers' own names. Out: one frozen record that the loop, the processors and the records read. A setting that
-could not do what it says (a cut-off with greedy choice, beams with sampling) is refused rather than ignored. Knows no model but its sizes.
+In: keywords with transformers' own names. Out: one frozen record that the loop, the processors and the records read. A setting
+that could not do what it says (a cut-off with greedy choice, beams with sampling) is refused rather than ignored. Knows no model
+but its sizes.
 """
 
 import math
@@ -112,8 +113,8 @@ class DecodingSettings:
             ids = () if isinstance(word, str) else tuple(word)
             if not word or any(not isinstance(token_id, int) or not 0 <= token_id < vocabulary_size for token_id in ids):
                 raise ValueError(
-                    f"bad_words has {word!r}; texts and lists of token ids from 0 to {vocabulary_size - 1} are allowed, none of them "
-                    "empty. Pass the words themselves, for example bad_words=['dragon']."
+                    f"bad_words has {word!r}; texts and lists of token ids from 0 to {vocabulary_size - 1} are allowed, none of "
+                    "them empty. Pass the words themselves, for example bad_words=['dragon']."
                 )
 
     def _check_stops(self) -> None:
@@ -134,16 +135,16 @@ class DecodingSettings:
         ]
         if self.is_greedy and cuts:
             raise ValueError(
-                f"temperature is 0, which takes the most likely token, and {', '.join(cuts)} cuts what is sampled from; one of the two "
-                "is allowed. Leave the cut out, or use a temperature above 0."
+                f"temperature is 0, which takes the most likely token, and {', '.join(cuts)} cuts what is sampled from; one of the "
+                "two is allowed. Leave the cut out, or use a temperature above 0."
             )
         if self.num_beams > 1 and not self.is_greedy:
             raise ValueError(
-                f"num_beams is {self.num_beams} and temperature {self.temperature}; beams are not sampled, so only temperature 0 is "
-                "allowed with them. Pass temperature=0, or leave num_beams out."
+                f"num_beams is {self.num_beams} and temperature {self.temperature}; beams are not sampled, so only temperature 0 "
+                "is allowed with them. Pass temperature=0, or leave num_beams out."
             )
         if self.is_greedy and self.num_return_sequences > self.num_beams:
             raise ValueError(
-                f"num_return_sequences is {self.num_return_sequences} with temperature 0 and {self.num_beams} beams; without sampling "
-                "there are no more texts than beams. Use a temperature above 0, or as many beams."
+                f"num_return_sequences is {self.num_return_sequences} with temperature 0 and {self.num_beams} beams; without "
+                "sampling there are no more texts than beams. Use a temperature above 0, or as many beams."
             )

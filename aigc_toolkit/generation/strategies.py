@@ -29,14 +29,15 @@ class Comparison:
 def compare_strategies(lm, prompt: str, strategies: Mapping[str, Mapping[str, Any]], **settings) -> Comparison:
     """The prompt written on under each of `strategies` (name: settings); `settings` are common to all.
 
-    Columns: `mean_logprob` and `mean_entropy` (nats per token, of the model's own distribution), `distinct_1` to `distinct_3` (different
-    n-grams by all n-grams of the generated tokens: Li et al. 2016, section 4), `repetition` (share of tokens that were among the 32
-    tokens before: Welleck et al. 2020, section 6), `num_tokens`, `stop_reason`, `text`. A number that cannot be had is missing.
+    Columns: `mean_logprob` and `mean_entropy` (nats per token, of the model's own distribution), `distinct_1` to `distinct_3`
+    (different n-grams by all n-grams of the generated tokens: Li et al. 2016, section 4), `repetition` (share of tokens that were
+    among the 32 tokens before: Welleck et al. 2020, section 6), `num_tokens`, `stop_reason`, `text`. A number that cannot be had
+    is missing.
 
     Raises ValueError where there is no strategy, and as `generate` does.
 
-    >>> compare_strategies(lm, "Mia had a", {"greedy": {"temperature": 0}}, max_new_tokens=8).table.loc["greedy", "num_tokens"]
-    8
+    >>> compare_strategies(lm, "Mia had a", {"greedy": {"temperature": 0}}, max_new_tokens=3).table.loc["greedy", "text"]
+    ' strawber'
     """
     if not strategies:
         raise ValueError("There is no strategy; at least one is needed. Pass for example {'greedy': {'temperature': 0}}.")

@@ -36,9 +36,9 @@ def detect_watermark(
 ):
     """`WatermarkEvidence` for a text, or for the generated part of a generation.
 
-    `watermark` as in `generate`. A green-red one (Kirchenbauer et al. 2023) is found by transformers' `WatermarkDetector`; for SynthID
-    (Dathathri et al. 2024) it is the mean of the g-values, which needs no trained detector. Raises ValueError for a text too short to
-    say anything, and for a watermark that is none.
+    `watermark` as in `generate`. A green-red one (Kirchenbauer et al. 2023) is found by transformers' `WatermarkDetector`; for
+    SynthID (Dathathri et al. 2024) it is the mean of the g-values, which needs no trained detector. Raises ValueError for a text
+    too short to say anything, and for a watermark that is none.
 
     >>> story = generate(lm, "Once upon a time", max_new_tokens=100, seed=0, watermark={"bias": 4.0})
     >>> detect_watermark(lm, story, {"bias": 4.0}).is_watermarked
@@ -48,10 +48,8 @@ def detect_watermark(
     if config is None:
         raise ValueError("watermark is None; the settings the text was written with are needed. Use {} for transformers' defaults.")
     width = config.ngram_len - 1 if isinstance(config, SynthIDTextWatermarkingConfig) else config.context_width
-    if isinstance(text, Generation):
-        ids = text.ids[max(len(text.prompt_ids) - width, 0) :]
-    else:
-        ids = tuple(lm.texts.encode(text))
+    written = text.ids[max(len(text.prompt_ids) - width, 0) :] if isinstance(text, Generation) else None
+    ids = tuple(lm.texts.encode(text)) if written is None else written
     if len(ids) < width + 2:
         raise ValueError(f"The text has {len(ids)} tokens; at least {width + 2} are needed to tell. Pass a longer text.")
     rows = torch.tensor([ids], device=lm.device)
