@@ -72,8 +72,18 @@ def test_stopping_ends_the_text_of_that_session_alone():
     assert mine.is_set() and not other.is_set()
     stops.stop("nobody")
     newer = stops.start("b")
+    assert stops.is_replaced("b", other) and not stops.is_replaced("b", newer) and not stops.is_replaced("a", mine)
     stops.end("b", other)
     assert other.is_set() and not newer.is_set()
+
+
+def test_a_text_that_gave_way_to_another_says_no_more(scheduler):
+    stops = Stops()
+    first = written(scheduler, stops, "a", "Once", SHORT | {"max_new_tokens": 110})
+    next(first)
+    second = written(scheduler, stops, "a", "Once upon", SHORT)
+    assert next(second).view["steps"] == [] and list(first) == []
+    assert list(second)[-1].finished.stop_reason == "max_new_tokens"
 
 
 @pytest.fixture(scope="module")
@@ -352,7 +362,7 @@ def test_a_model_on_a_server_writes_and_answers_on_the_page(remote):
 
 def test_a_page_around_a_server_has_no_tab_for_attention(remote):
     config = str(build_demo(remote).blocks.get_config_file())
-    assert remote.address in config and "look-go" not in config and "chat-send" in config
+    assert remote.address in config and "look-go" not in config and "chat-go" in config
 
 
 def test_a_server_that_does_not_answer_is_named(scheduler):

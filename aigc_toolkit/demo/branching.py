@@ -33,6 +33,8 @@ def branched(
         yield Update(whole(branch.generation()) | {"stop_reason": None})
         start, due, pace = len(branch.tokens), 0.0, pace_of(scheduler)
         for _ in branch:
+            if stops.is_replaced(session, event):
+                return
             if time.monotonic() >= due and branch.stop_reason is None:
                 yield Update(append_message(branch.tokens[start:], start=start))
                 due = time.monotonic() + pace()

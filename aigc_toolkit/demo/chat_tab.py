@@ -16,13 +16,15 @@ from aigc_toolkit import LanguageModel, Scheduler, generation_view
 from . import examples
 from .blocks import LookSource, error, event_values, scripted_block, status_line, view_block
 from .chat_texts import CHAT_BLOCK
+from .controls import controls
 from .dialogue import Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
 from .settings import setting_blocks
 from .stops import Stops
 from .texts import message
 
 SETTINGS = ("temperature", "top_p", "max_new_tokens")
-AT_ONCE = 64
+QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
+LONG = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="texts")
 
 
 def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
@@ -32,23 +34,8 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
     words = {language: {**each, "can_look": can_look} for language, each in CHAT_BLOCK.items()}
     log = scripted_block("chat.js", words, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
     status = status_line(elem_id="chat-status")
-    with gr.Row(elem_classes="aigc-controls"):
-        box = gr.Textbox(
-            "",
-            label=i18n("message"),
-            placeholder=i18n("message_placeholder"),
-            lines=1,
-            max_lines=8,
-            scale=5,
-            elem_id="chat-message",
-        )
-        with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
-            send = gr.Button(i18n("send"), variant="primary", elem_id="chat-send")
-            stop = gr.Button(i18n("stop"), variant="stop", elem_id="chat-stop", interactive=False)
-    with gr.Row(elem_classes="aigc-examples"):
-        for name, text in examples.CHAT:
-            gr.Button(name, size="sm").click(lambda text=text: text, None, box, queue=False, api_visibility="private")
-        new = gr.Button(i18n("new_chat"), size="sm", elem_id="chat-new")
+    top = controls(i18n, "chat", words=("message", "message_placeholder", "send"), text="", lines=1, examples=examples.CHAT)
+    new = gr.Button(i18n("new_chat"), size="sm", elem_id="chat-new")
     with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"), gr.Row():
         settings = setting_blocks(i18n, SETTINGS, prefix="chat", temperature=0.0, max_new_tokens=80)
         system = gr.Textbox(
@@ -116,21 +103,19 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
         stops.stop(request.session_hash)
 
     given = [turns, system, *settings]
-    quick = dict(queue=False, api_visibility="private", show_progress="hidden")
-    long = dict(api_visibility="private", show_progress="hidden", concurrency_limit=AT_ONCE, concurrency_id="texts")
-    send_it = gr.on([send.click, box.submit], ask, [box, turns], [box, *shown, stop], trigger_mode="once", **quick)
-    gr.on([log.retry, log.edit], lambda: gr.Button(interactive=True), None, stop, **quick)
+    send_it = gr.on(top.begun, ask, [top.text, turns], [top.text, *shown, top.stop], trigger_mode="once", **QUICK)
+    gr.on([log.retry, log.edit], lambda: gr.Button(interactive=True), None, top.stop, **QUICK)
     answering = [
-        send_it.then(reply, given, shown, **long),
-        log.retry(retry, given, shown, **long),
-        log.edit(edit, given, shown, **long),
+        send_it.then(reply, given, shown, **LONG),
+        log.retry(retry, given, shown, **LONG),
+        log.edit(edit, given, shown, **LONG),
     ]
     for each in answering:
-        each.then(settle, turns, [stop, choices], **quick)
-    log.undo(take_back, turns, [box, *shown], **quick)
-    new.click(begin_anew, None, shown, cancels=answering, **quick)
-    stop.click(stop_answering, None, None, **quick)
-    return LookSource(log.look(pick, turns, picked, **quick).success, picked)
+        each.then(settle, turns, [top.stop, choices], **QUICK)
+    log.undo(take_back, turns, [top.text, *shown], **QUICK)
+    new.click(begin_anew, None, shown, cancels=answering, **QUICK)
+    top.stop.click(stop_answering, None, None, **QUICK)
+    return LookSource(log.look(pick, turns, picked, **QUICK).success, picked)
 
 
 def _turn(turn) -> dict:

@@ -32,6 +32,10 @@ class Stops:
         if event := self._events.pop(session, None):
             event.set()
 
+    def is_replaced(self, session: str, event: threading.Event) -> bool:
+        """Whether the session has begun another text since: nobody looks at the one of `event` any more."""
+        return self._events.get(session, event) is not event
+
     def end(self, session: str, event: threading.Event) -> None:
         """The text that `event` belongs to has ended, by itself or because its reader left."""
         event.set()

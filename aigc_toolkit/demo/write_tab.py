@@ -16,34 +16,22 @@ from . import examples
 from .blocks import LookSource, error, event_values, notice, packed, scripted_block, status_line, view_block
 from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
+from .controls import controls
 from .settings import BASIC, MORE, setting_blocks
 from .stops import Stops
 from .strategies import strategies_section
 from .texts import message
 from .writing import NOTHING_NEW, Update, whole, written
 
+QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 LONG = dict(show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
 
 
 def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSource]:
     """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
     generation, opened = gr.State(None), gr.State(None)
-    with gr.Row(elem_classes="aigc-controls"):
-        prompt = gr.Textbox(
-            examples.WRITE[0][1],
-            label=i18n("prompt"),
-            placeholder=i18n("prompt_placeholder"),
-            lines=3,
-            max_lines=8,
-            scale=5,
-            elem_id="write-prompt",
-        )
-        with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
-            go_on = gr.Button(i18n("go_on"), variant="primary", elem_id="write-go")
-            stop = gr.Button(i18n("stop"), variant="stop", elem_id="write-stop", interactive=False)
-    with gr.Row(elem_classes="aigc-examples"):
-        for name, text in examples.WRITE:
-            gr.Button(name, size="sm").click(lambda text=text: text, None, prompt, queue=False, api_visibility="private")
+    words = ("prompt", "prompt_placeholder", "go_on")
+    top = controls(i18n, "write", words=words, text=examples.WRITE[0][1], lines=3, examples=examples.WRITE)
     with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"):
         with gr.Row():
             settings = setting_blocks(i18n, BASIC, prefix="write")
@@ -56,9 +44,9 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
     tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches", events=("pick", "prune", "look"))
     with gr.Accordion(i18n("strategies"), open=False, elem_classes="aigc-settings", elem_id="strategies"):
         at = dict(zip(BASIC + MORE, settings, strict=True))
-        strategies_section(scheduler, stops, i18n, prompt, at["max_new_tokens"], at["seed"], **LONG)
+        strategies_section(scheduler, stops, i18n, top.text, at["max_new_tokens"], at["seed"], **LONG)
     running = [view, status, generation]  # few, and none left out: every block of an update costs time, one that is left out most
-    around = [stop, look_inside, tree]
+    around = [top.stop, look_inside, tree]
 
     def begin():
         return gr.Button(interactive=True), gr.Button(interactive=False), None
@@ -100,17 +88,16 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
         stops.stop(request.session_hash)
 
     def ending(listener: gr.events.Dependency) -> None:
-        listener.then(settle, generation, around, queue=False, api_visibility="private", show_progress="hidden")
+        listener.then(settle, generation, around, **QUICK)
 
-    quick = dict(queue=False, api_visibility="private", show_progress="hidden")
-    gr.on([go_on.click, prompt.submit], begin, None, around, **quick)
-    view.alternative(lambda: begin()[:2], None, [stop, look_inside], **quick)
-    ending(gr.on([go_on.click, prompt.submit], write, [prompt, *settings], running, api_name="write", **LONG))
+    gr.on(top.begun, begin, None, around, **QUICK)
+    view.alternative(lambda: begin()[:2], None, [top.stop, look_inside], **QUICK)
+    ending(gr.on(top.begun, write, [top.text, *settings], running, api_name="write", **LONG))
     ending(view.alternative(branch, generation, running, api_visibility="private", **LONG))
-    ending(tree.pick(pick, generation, running, **quick))
-    ending(tree.prune(prune, generation, running, **quick))
-    stop.click(stop_writing, None, None, **quick)
-    looked = tree.look(open_branch, generation, opened, **quick)
+    ending(tree.pick(pick, generation, running, **QUICK))
+    ending(tree.prune(prune, generation, running, **QUICK))
+    top.stop.click(stop_writing, None, None, **QUICK)
+    looked = tree.look(open_branch, generation, opened, **QUICK)
     return [LookSource(look_inside.click, generation), LookSource(looked.success, opened)]
 
 

@@ -36,7 +36,10 @@ def written(scheduler: Scheduler, stops: Stops, session: str, prompt: str, setti
     try:
         steps = scheduler.stream(prompt, user=session, stop_event=event, **keywords(settings))
         yield Update(whole(steps.generation()), waiting=steps.place)
-        yield from _portions(steps, pace_of(scheduler))
+        for update in _portions(steps, pace_of(scheduler)):
+            if stops.is_replaced(session, event):
+                return
+            yield update
     except REFUSALS as problem:
         yield Update(NOTHING_NEW, problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
     finally:

@@ -54,14 +54,14 @@ def talk(page):
     """A page with one question from the examples and its answer."""
     page.get_by_role("button", name="Where is the sock?").click()
     expect(page.locator("#chat-message textarea")).to_have_value(re.compile("Where is the sock at the end"))
-    page.locator("#chat-send").click()
+    page.locator("#chat-go").click()
     answered(page, 1)
     return page
 
 
 def test_the_tab_is_empty_at_first_and_says_what_to_do(page):
     expect(page.locator("#chat-log")).to_contain_text("Choose an example below")
-    page.locator("#chat-send").click()
+    page.locator("#chat-go").click()
     expect(page.locator("#chat-status")).to_contain_text("There is no message yet")
 
 
@@ -71,7 +71,7 @@ def test_questions_about_a_story_are_answered_one_after_the_other(talk):
     expect(talk.locator("#chat-message textarea")).to_have_value("")
     talk.get_by_role("button", name="… and its colour?").click()
     expect(talk.locator("#chat-message textarea")).to_have_value(re.compile("colour"))
-    talk.locator("#chat-send").click()
+    talk.locator("#chat-go").click()
     answered(talk, 3)
     expect(said(talk, 3)).to_contain_text("red")
 
@@ -82,7 +82,7 @@ def test_questions_about_a_story_are_answered_one_after_the_other(talk):
 def test_the_examples_work_on_the_built_in_model(page, example, right):
     page.get_by_role("button", name=example).click()
     expect(page.locator("#chat-message textarea")).not_to_have_value("")
-    page.locator("#chat-send").click()
+    page.locator("#chat-go").click()
     answered(page, 1)
     expect(said(page, 1)).to_have_text(re.compile(right))
 
@@ -167,7 +167,7 @@ def test_a_special_token_is_refused_and_said(page):
 def test_the_conversation_fits_a_phone(demo, open_site, dark, locale, tab, send):
     page = open_site(demo.blocks.local_url, width=375, height=800, dark=dark, locale=locale)
     page.get_by_role("tab", name=tab).click()
-    expect(page.locator("#chat-send")).to_have_text(send)
+    expect(page.locator("#chat-go")).to_have_text(send)
     ask(page, "从前，有一个善良的女孩，名叫小红。\n\n小红是一个怎样的人？")
     answered(page, 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
