@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 import httpx
+import torch
 from gradio_client.utils import apply_diff
 from machine import machine
 from transformers import TextIteratorStreamer
@@ -50,9 +51,11 @@ def main() -> None:
     parser.add_argument("--users", type=int, nargs="+", default=[1, 4, 16, 32])
     parser.add_argument("--rounds", type=int, default=2, help="how often each number of users is measured, pages alternating")
     parser.add_argument("--tokens", type=int, default=64, help="tokens each user asks for")
+    parser.add_argument("--threads", type=int, default=1, help="of torch in each page's process")
     parser.add_argument("--serve", choices=PAGES, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     lm = load_model(arguments.model)
     if arguments.serve:
         serve_page(arguments.serve, lm, arguments.port, arguments.tokens, max(arguments.users))
@@ -62,21 +65,23 @@ def main() -> None:
     expected = [generation.text for generation in alone]
     num_tokens = [len(generation.tokens) for generation in alone]
     servers = {name: Server(name, arguments) for name in PAGES}
+    print(f"{lm.name}, {arguments.tokens} tokens each, greedy, {arguments.threads} torch threads; {machine()}\n")
+    print("| users | page | first token, median (slowest) | tokens/s in total (lowest, highest) | ratio | failures |")
+    print("|---|---|---|---|---|---|")
     try:
-        rows = [row for users in arguments.users for row in measured(servers, users, arguments, prompts, expected, num_tokens)]
+        for server in servers.values():
+            server.warm_up()
+        for users in arguments.users:
+            print("\n".join(measured(servers, users, arguments.rounds, prompts, expected, num_tokens)), flush=True)
     finally:
         for server in servers.values():
             server.stop()
-    print(f"{lm.name}, {arguments.tokens} tokens each, greedy; {machine()}\n")
-    print("| users | page | first token, median (slowest) | tokens/s in total (lowest, highest) | ratio | failures |")
-    print("|---|---|---|---|---|---|")
-    print("\n".join(rows))
 
 
-def measured(servers: dict[str, "Server"], users: int, arguments, prompts, expected, num_tokens) -> list[str]:
+def measured(servers: dict[str, "Server"], users: int, rounds: int, prompts, expected, num_tokens) -> list[str]:
     """The rows of the table for one number of users."""
     runs: dict[str, list[list[Served]]] = {name: [] for name in servers}
-    for _ in range(arguments.rounds):
+    for _ in range(rounds):
         for name, server in servers.items():
             runs[name].append(asyncio.run(server.all_at_once(prompts[:users], expected)))
     total = sum(num_tokens[:users])
@@ -107,12 +112,16 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        settings = ["--model", arguments.model, "--tokens", str(arguments.tokens), "--users", str(max(arguments.users))]
+        counts = {"--tokens": arguments.tokens, "--users": max(arguments.users), "--threads": arguments.threads}
+        settings = ["--model", arguments.model, *(str(part) for pair in counts.items() for part in pair)]
         self._process = subprocess.Popen([sys.executable, __file__, "--serve", name, "--port", str(port), *settings])
         self._name, self._tokens = name, arguments.tokens
         self._address = f"http://127.0.0.1:{port}"
+
+    def warm_up(self) -> None:
+        """Wait until the page answers, and let it write once."""
         self._function = self._wait()
-        asyncio.run(self.all_at_once([beginning(0)], [""]))  # warmed up
+        asyncio.run(self.all_at_once([beginning(0)], [""]))
 
     def stop(self) -> None:
         self._process.terminate()
