@@ -92,13 +92,13 @@ def measure(logits: torch.Tensor, chosen: torch.Tensor, num_alternatives: int) -
 
     Raises ValueError where the logits hold NaN, which no token can be chosen from.
     """
-    total = logits.logsumexp(-1, keepdim=True)  # (B, 1)
-    own = logits.gather(-1, chosen[:, None])  # (B, 1)
-    rank = (logits > own).sum(-1, keepdim=True) + 1
-    finite = logits.clamp_min(torch.finfo(logits.dtype).min)  # a token that cannot be has probability 0, and 0 times -inf is NaN
-    entropy = total - ((logits - total).exp_() * finite).sum(-1, keepdim=True)
-    best = logits.topk(num_alternatives, dim=-1)
-    numbers = torch.cat([own - total, entropy, best.values - total], dim=-1).tolist()
+    logprobs = logits.log_softmax(-1)  # (B, V)
+    own = logprobs.gather(-1, chosen[:, None])  # (B, 1)
+    rank = (logprobs > own).float().sum(-1, keepdim=True).long() + 1  # float: counting truth values is slow on a processor
+    finite = logprobs.clamp_min(torch.finfo(logits.dtype).min)  # a token that cannot be has probability 0, and 0 times -inf is NaN
+    entropy = -(logprobs.exp() * finite).sum(-1, keepdim=True)
+    best = logprobs.topk(num_alternatives, dim=-1)
+    numbers = torch.cat([own, entropy, best.values], dim=-1).tolist()
     integers = torch.cat([chosen[:, None], rank, best.indices], dim=-1).tolist()
     return [_choice(integer, number) for integer, number in zip(integers, numbers, strict=True)]
 
