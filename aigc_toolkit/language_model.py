@@ -1,8 +1,8 @@
 """Load a language model with its tokenizer, and save it again.
 
-In: the name of a built-in model, a local folder or a Hugging Face id. Out: a `LanguageModel`, ready to read from:
-weights on a device, evaluation mode. Weights come from safetensors files only and no code of a checkpoint runs
-unless asked by name. Does not know what the model is used for.
+In: the name of a built-in model, a local folder, a Hugging Face id or a server's address. Out: a `LanguageModel`, ready to
+read from: weights on a device, evaluation mode; for an address a `RemoteModel`. Weights come from safetensors files only and
+no code of a checkpoint runs unless asked by name. Does not know what the model is used for.
 """
 
 import difflib
@@ -16,6 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from .gpt import GPT, to_hugging_face
+from .remote import RemoteModel
 from .tokens import TokenTexts
 
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
@@ -87,27 +88,44 @@ class LanguageModel:
 def load_model(
     name: str | Path = "story",
     *,
+    model: str | None = None,
     device: str | torch.device = "auto",
     dtype: str | torch.dtype = "auto",
     revision: str | None = None,
     trust_remote_code: bool = False,
-) -> LanguageModel:
-    """The model called `name`: a built-in one, a local Hugging Face folder, or a Hugging Face id.
+) -> LanguageModel | RemoteModel:
+    """The model called `name`: a built-in one, a local Hugging Face folder, a Hugging Face id, or one on a server.
+
+    "http://host:port/v1" is the address of an OpenAI-compatible server (vLLM, llama.cpp, Ollama, …), `model` the model's name
+    there; the result is a `RemoteModel`, for writing alone. What the server can do is tried out once. A key is read from
+    AIGC_API_KEY, else OPENAI_API_KEY.
 
     device "auto" takes CUDA, then MPS, then the CPU. dtype "auto" is float32 on the CPU, where it is exact and
     half-width arithmetic is often slower, and the checkpoint's own on other devices; "checkpoint" is the
     checkpoint's own everywhere. `revision` is a branch, tag or commit of a Hugging Face id.
 
     Raises ValueError for a bad device, dtype, address or incomplete weights; FileNotFoundError where there is no
-    such model, or none that is safe to load.
+    such model, or none that is safe to load; `RemoteError` where a server does not answer.
 
     >>> load_model("story").name
     'story'
     """
+    if "://" in str(name):
+        if (device, dtype, revision, trust_remote_code) != ("auto", "auto", None, False):
+            raise ValueError(
+                f"{str(name)!r} is a server, which has its own device, dtype and revision; beside an address only model is "
+                "allowed. Leave the others out."
+            )
+        return RemoteModel(str(name), model)
+    if model is not None:
+        raise ValueError(
+            f"model is {model!r}, the name of a model on a server, and {str(name)!r} is no address; it is allowed beside one "
+            f"alone. Write load_model({model!r}), or give the server's address (http://host:port/v1)."
+        )
     torch_device = _device(device)
     folder = _folder(str(name), revision, trust_remote_code)
     config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    model, info = _auto_class(config).from_pretrained(
+    network, info = _auto_class(config).from_pretrained(
         folder,
         use_safetensors=True,
         trust_remote_code=trust_remote_code,
@@ -117,13 +135,13 @@ def load_model(
     missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)  # poolers are not read here
     if missing:
         raise ValueError(
-            f"The weights of {str(name)!r} lack {len(missing)} tensors of {type(model).__name__}, the first "
+            f"The weights of {str(name)!r} lack {len(missing)} tensors of {type(network).__name__}, the first "
             f"{missing[0]!r}; a checkpoint must hold them all. Get a whole one, or mend 'architectures' in config.json."
         )
     tokenizer = None
     if _has(folder, *TOKENIZER_FILES):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    return LanguageModel(model.to(torch_device).eval(), tokenizer, str(name))
+    return LanguageModel(network.to(torch_device).eval(), tokenizer, str(name))
 
 
 def save_model(lm: LanguageModel, folder: str | Path) -> Path:
@@ -158,8 +176,6 @@ def _end_ids(tokenizer: PreTrainedTokenizerFast) -> list[int]:
 
 
 def _folder(name: str, revision: str | None, trust_remote_code: bool) -> Path:
-    if "://" in name:
-        raise ValueError(f"{name!r} is an address; {_allowed()}. Download the model and pass its folder, or pass its id.")
     if name in builtin_names():
         return BUILTIN_FOLDER / name
     path = Path(name).expanduser()
@@ -192,7 +208,7 @@ def _unknown(name: str, reason: str) -> str:
 
 
 def _allowed() -> str:
-    return f"allowed are a built-in model ({', '.join(builtin_names())}), a local folder or a Hugging Face id"
+    return f"allowed are a built-in model ({', '.join(builtin_names())}), a local folder, a Hugging Face id or an address (http://…/v1)"
 
 
 def _has(folder: Path, *patterns: str) -> bool:

@@ -13,6 +13,7 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 REPLACEMENT = "\ufffd"  # what a decoder writes for bytes that are no character
 MAX_LOOSE_BYTES = 3  # a UTF-8 character has at most four bytes, so at most three can wait for the last one
+ANCHOR = "\u241f"  # a sign that merges with no text: a text encoded after it is encoded as one that goes on
 CONTEXT_TOKENS = 8  # enough of the prompt for decoders that look at the token before (spaces, "##")
 
 
@@ -38,6 +39,15 @@ class TokenTexts:
         """
         check_text(text)
         return list(self.tokenizer(text, verbose=False)["input_ids"])
+
+    def encode_more(self, text: str) -> list[int]:
+        """Ids of a text that follows another one: no special token added, and no space before it where a tokenizer adds one."""
+        check_text(text)
+        ids, anchor = self._plain(text), self._plain(ANCHOR)
+        if self.decode([*anchor, *ids]) == ANCHOR + text:
+            return ids
+        joined = self._plain(ANCHOR + text)
+        return joined[len(anchor) :] if joined[: len(anchor)] == anchor else ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of `ids` without special tokens; incomplete characters become U+FFFD."""
@@ -65,6 +75,9 @@ class TokenTexts:
     def start(self, prompt_ids: Sequence[int] = ()) -> "TextStream":
         """A `TextStream` that continues after `prompt_ids`."""
         return TextStream(self, prompt_ids)
+
+    def _plain(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def _display(self, token_id: int) -> str:
         token = self.tokenizer.convert_ids_to_tokens(token_id)

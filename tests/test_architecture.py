@@ -16,9 +16,10 @@ ALLOWED = {
     "corpora": set(),
     "gpt": set(),
     "tokens": set(),
-    "language_model": {"gpt", "tokens"},
+    "remote": set(),
+    "language_model": {"gpt", "tokens", "remote"},
     "training": {"corpora", "gpt", "language_model"},
-    "generation": {"language_model", "gpt", "views"},  # views: inside _repr_mimebundle_ alone
+    "generation": {"language_model", "gpt", "remote", "views"},  # views: inside _repr_mimebundle_ alone
     "attention": {"language_model", "gpt", "tokens", "views"},
     "views": set(),
 }

@@ -1,35 +1,20 @@
 import copy
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from transformers import (
-    BertConfig,
-    BertForMaskedLM,
-    Gemma2Config,
-    Gemma2ForCausalLM,
-    GPT2Config,
-    GPT2LMHeadModel,
-    MistralConfig,
-    MistralForCausalLM,
-    PreTrainedTokenizerFast,
-    T5Config,
-    T5ForConditionalGeneration,
-)
+from small_models import FAMILIES, small_model
+from transformers import BertConfig, BertForMaskedLM, GenerationMixin, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from aigc_toolkit.generation import generate, stream
+from aigc_toolkit.generation.records import Prompt
 from aigc_toolkit.language_model import LanguageModel
 
-SMALL = {
-    "vocab_size": 400,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-}
-ROTARY = {"num_key_value_heads": 2, "head_dim": 8, "initializer_range": 0.3, "max_position_embeddings": 128}
 PROMPT = "Mia 找到了 a 😀"
+IDS = (5, 17, 33, 200, 7, 9, 120, 45)
+WRITING = [family for family in FAMILIES if small_model(family).can_generate()]
 
 
 def with_end_of_text(lm, *ids):
@@ -39,28 +24,43 @@ def with_end_of_text(lm, *ids):
     return LanguageModel(model, lm.tokenizer, "changed")
 
 
-def reference_ids(lm, prompt_ids, max_new_tokens):
+def reference_ids(lm, prompt_ids, max_new_tokens, **settings):
     ids = torch.tensor([prompt_ids])
-    mask = torch.ones_like(ids)
-    options = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": 0}
-    return tuple(lm.model.generate(ids, attention_mask=mask, **options)[0].tolist())
+    options = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": 0} | settings
+    return tuple(lm.model.generate(ids, attention_mask=torch.ones_like(ids), **options)[0].tolist())
 
 
-FAMILIES = {
-    "gpt2": lambda: GPT2LMHeadModel(
-        GPT2Config(vocab_size=400, n_positions=128, n_embd=32, n_layer=2, n_head=4, initializer_range=0.3, eos_token_id=0)
-    ),
-    "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, **ROTARY, sliding_window=5)),
-    "gemma2": lambda: Gemma2ForCausalLM(Gemma2Config(**SMALL, **ROTARY, sliding_window=5)),
-}
+@pytest.mark.parametrize("family", WRITING)
+def test_greedy_equals_transformers_on_every_family_that_writes(family, tokenizer):
+    lm = LanguageModel(small_model(family), tokenizer, family)
+    if lm.model.main_input_name == "input_features":
+        prompt = torch.randn(1, 8, 24, generator=torch.Generator().manual_seed(1))
+        found = GenerationMixin.generate(lm.model, input_features=prompt, do_sample=False, max_new_tokens=20)
+        expected = tuple(found[0].tolist())  # Whisper's own generate adds its task tokens, which a random model has not
+    else:
+        prompt, expected = Prompt("", IDS), reference_ids(lm, IDS, 20)
+    assert generate(lm, prompt, temperature=0, max_new_tokens=20).ids == expected
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_greedy_equals_transformers_on_other_families(family, tokenizer):
-    torch.manual_seed(1)
-    lm = LanguageModel(FAMILIES[family]().eval(), tokenizer, family)
-    generation = generate(lm, PROMPT, max_new_tokens=25, temperature=0)
-    assert generation.ids == reference_ids(lm, generation.prompt_ids, 25)
+@pytest.mark.parametrize("family", [family for family in WRITING if family != "whisper"])
+def test_texts_written_together_equal_their_single_runs(family, tokenizer):
+    lm = LanguageModel(small_model(family), tokenizer, family)
+    prompts = [Prompt("", IDS), Prompt("", IDS[:3]), Prompt("", IDS[2:7]), Prompt("", IDS[:1])]
+    settings = {"temperature": 0, "max_new_tokens": 12}
+    assert [each.ids for each in generate(lm, prompts, **settings)] == [generate(lm, p, **settings).ids for p in prompts]
+
+
+@pytest.mark.parametrize("family", ["gpt2", "qwen3", "gemma2", "t5", "bart", "mamba"])
+def test_beams_equal_those_of_transformers(family, tokenizer):
+    lm = LanguageModel(small_model(family), tokenizer, family)
+    found = generate(lm, Prompt("", IDS), temperature=0, num_beams=4, num_return_sequences=3, max_new_tokens=10)
+    ids = torch.tensor([IDS])
+    options = {"num_beams": 4, "num_return_sequences": 3, "max_new_tokens": 10, "do_sample": False, "pad_token_id": 0}
+    expected = lm.model.generate(ids, attention_mask=torch.ones_like(ids), **options).tolist()
+    assert [list(each.ids) for each in found] == expected
+    assert found[0].tokens[0].logprob == pytest.approx(
+        generate(lm, Prompt("", IDS), max_new_tokens=1).tokens[0].alternatives[0].logprob, abs=9
+    )
 
 
 def test_greedy_equals_transformers_and_each_step_is_the_argmax(lm):
@@ -75,6 +75,29 @@ def test_greedy_equals_transformers_and_each_step_is_the_argmax(lm):
         assert step.entropy == pytest.approx(-(logprobs.exp() * logprobs).sum().item(), abs=1e-3)
         assert [choice.id for choice in step.alternatives] == logprobs.topk(10).indices.tolist()
     assert [step.position for step in generation.tokens] == list(range(len(generation.prompt_ids), len(generation.ids)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "theirs"),
+    [
+        ({"repetition_penalty": 1.3}, {"repetition_penalty": 1.3}),
+        ({"no_repeat_ngram_size": 2}, {"no_repeat_ngram_size": 2}),
+        ({"bad_words": [[265], [12, 40]]}, {"bad_words_ids": [[265], [12, 40]]}),
+        ({"watermark": {"bias": 3.0}}, {"watermarking_config": {"bias": 3.0}}),
+    ],
+    ids=["repetition", "n-gram", "bad-words", "watermark"],
+)
+def test_greedy_with_processors_equals_transformers(lm, settings, theirs):
+    generation = generate(lm, PROMPT, max_new_tokens=30, temperature=0, **settings)
+    assert generation.ids == reference_ids(lm, generation.prompt_ids, 30, **theirs)
+
+
+def test_a_forbidden_word_does_not_come(lm):
+    free = generate(lm, PROMPT, max_new_tokens=30, temperature=0)
+    word = lm.texts.display(free.tokens[0].id)
+    assert free.tokens[0].id not in [
+        step.id for step in generate(lm, PROMPT, max_new_tokens=30, temperature=0, bad_words=[word]).tokens
+    ]
 
 
 def test_end_of_text_stops_and_is_the_last_token_as_in_transformers(lm):
@@ -101,6 +124,18 @@ def test_the_same_seed_writes_the_same(lm):
     assert text(5) == text(5) != text(6)
 
 
+def test_several_texts_share_the_reading_of_their_prompt(lm):
+    sizes = []
+    counted = LanguageModel(copy.deepcopy(lm.model), lm.tokenizer, "counted")
+    counted.model.register_forward_pre_hook(
+        lambda module, given, named: sizes.append(named["input_ids"].shape[1]), with_kwargs=True
+    )
+    texts = generate(counted, PROMPT, max_new_tokens=6, seed=3, num_return_sequences=3)
+    assert [size for size in sizes if size > 1] == [len(texts[0].prompt_ids)]
+    assert [each.ids for each in texts] == [generate(lm, PROMPT, max_new_tokens=6, seed=3 + number).ids for number in range(3)]
+    assert len({each.ids for each in texts}) == 3
+
+
 def test_steps_come_while_the_model_writes(lm):
     steps = stream(lm, PROMPT, max_new_tokens=3, seed=0)
     assert steps.stop_reason is None
@@ -111,17 +146,44 @@ def test_steps_come_while_the_model_writes(lm):
     assert steps.stop_reason in ("max_new_tokens", "end_of_text") and list(steps) == []
 
 
-def test_a_stop_event_ends_the_stream_between_two_tokens(lm):
+@pytest.mark.parametrize("num_beams", [1, 2])
+def test_a_stop_event_ends_the_stream_between_two_tokens(lm, num_beams):
     stop = threading.Event()
     steps = stream(lm, PROMPT, max_new_tokens=50, temperature=0, stop_event=stop)
     next(steps)
     stop.set()
     assert list(steps) == [] and steps.stop_reason == "cancelled"
-    assert generate(lm, PROMPT, stop_event=stop).tokens == ()
+    assert generate(lm, PROMPT, temperature=0, num_beams=num_beams, stop_event=stop).tokens == ()
+
+
+def test_nothing_is_computed_after_the_stream_was_cancelled(lm):
+    calls = []
+    counted = LanguageModel(copy.deepcopy(lm.model), lm.tokenizer, "counted")
+    counted.model.register_forward_pre_hook(lambda *given: calls.append(1))
+    steps = stream(counted, PROMPT, max_new_tokens=50, temperature=0, stop_event=(stop := threading.Event()))
+    next(steps)
+    stop.set()
+    before = len(calls)
+    assert list(steps) == [] and len(calls) == before
+
+
+def test_a_text_ends_when_its_time_is_over(lm, monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    generation = generate(with_end_of_text(lm), PROMPT, max_new_tokens=100, temperature=0, max_time=5)
+    assert generation.stop_reason == "max_time" and 0 < len(generation.tokens) <= 6
+
+
+def test_a_stop_text_ends_the_text_and_stays_in_it(lm):
+    free = generate(with_end_of_text(lm), PROMPT, max_new_tokens=30, temperature=0)
+    stop = free.text[5:8]  # parts of several tokens
+    stopped = generate(with_end_of_text(lm), PROMPT, max_new_tokens=30, temperature=0, stop=["never comes", stop])
+    assert stopped.stop_reason == "stop_text" and stop in stopped.text
+    assert free.text.startswith(stopped.text) and stop not in "".join(step.text for step in stopped.tokens[:-1])
 
 
 def test_the_text_ends_where_the_context_ends(lm):
-    generation = generate(with_end_of_text(lm), PROMPT, max_new_tokens=500, temperature=0, num_alternatives=0)
+    generation = generate(with_end_of_text(lm), PROMPT, max_new_tokens=128, temperature=0, num_alternatives=0)
     assert generation.stop_reason == "context_full"
     assert len(generation.ids) == lm.context_length and generation.tokens[0].alternatives == ()
 
@@ -150,8 +212,23 @@ def test_strange_prompts_are_just_text(lm, prompt):
 
 @pytest.mark.parametrize("num_characters", [128, 100_000])
 def test_a_prompt_that_fills_the_context(lm, num_characters):
-    with pytest.raises(ValueError, match=rf"prompt has {num_characters} tokens; 'tiny' reads 128, so at most 127 .*Shorten"):
+    with pytest.raises(ValueError, match=rf"prompt has {num_characters} tokens; the model reads 128, so at most 127 .*Shorten"):
         stream(lm, "Z" * num_characters)
+
+
+def test_a_long_prompt_keeps_its_end_where_asked(lm):
+    generation = generate(lm, "Z" * 200 + "Mia", max_new_tokens=20, temperature=0, truncation="left")
+    ids = lm.texts.encode("Z" * 200 + "Mia")
+    assert generation.prompt_ids == tuple(ids[-108:]) and generation.prompt.endswith("ZMia") and len(generation.tokens) <= 20
+
+
+def test_a_long_source_of_an_encoder(tokenizer):
+    lm = LanguageModel(small_model("bart"), tokenizer, "bart")
+    limited = copy.copy(lm)
+    assert limited.context_length == 128
+    with pytest.raises(ValueError, match="prompt has 200 tokens; the encoder of 'bart' reads at most 128.*truncation='left'"):
+        stream(lm, "Z" * 200)
+    assert generate(lm, "Z" * 200, max_new_tokens=3, truncation="left").prompt == "Z" * 128
 
 
 def test_a_lone_surrogate_in_the_prompt(lm):
@@ -159,33 +236,46 @@ def test_a_lone_surrogate_in_the_prompt(lm):
         stream(lm, "ab\udc00")
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"max_new_tokens": 0}, "max_new_tokens is 0; 1 or more is allowed. Ask for at least one token"),
-        ({"num_alternatives": -1}, r"num_alternatives is -1; 0 to 400 \(the vocabulary\) is allowed. Use 10"),
-        ({"num_alternatives": 401}, r"num_alternatives is 401; 0 to 400"),
-        ({"temperature": -1}, "temperature is -1; 0"),
-        ({"top_k": 401}, "top_k is 401; 1 to 400"),
-        ({"top_p": 0}, "top_p is 0; above 0"),
-    ],
-)
-def test_settings_are_refused_before_anything_is_computed(lm, settings, message):
-    with pytest.raises(ValueError, match=message):
-        stream(lm, PROMPT, **settings)
+def test_a_tensor_for_a_model_that_reads_text(lm):
+    with pytest.raises(TypeError, match="prompt is a tensor; 'tiny' reads text. Pass the text"):
+        stream(lm, torch.zeros(1, 8, 24))
 
 
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (BertForMaskedLM(BertConfig(**SMALL)), r"no causal language model \(BertForMaskedLM\); writing on needs"),
-        (
-            T5ForConditionalGeneration(T5Config(vocab_size=400, d_model=16, d_ff=16, num_layers=1, num_heads=2, d_kv=8)),
-            r"an encoder-decoder \(T5ForConditionalGeneration\); writing on needs .*Load one",
-        ),
-    ],
-    ids=["bert", "t5"],
-)
-def test_models_that_cannot_continue_a_text(model, message, tokenizer):
-    with pytest.raises(ValueError, match=message):
-        stream(LanguageModel(model, tokenizer, "other"), PROMPT)
+def test_a_stream_is_one_text(lm):
+    with pytest.raises(ValueError, match="num_return_sequences is 2; a stream is one text.*Use generate"):
+        stream(lm, PROMPT, num_return_sequences=2)
+
+
+def test_every_token_forbidden(lm):
+    with pytest.raises(ValueError, match="Every token is forbidden here by the settings.*Forbid fewer"):
+        generate(lm, PROMPT, bad_words=[[token_id] for token_id in range(400)], max_new_tokens=1)
+
+
+def test_nan_logits_are_named_and_not_sampled_from(lm):
+    broken = LanguageModel(copy.deepcopy(lm.model), lm.tokenizer, "broken")
+    broken.model.model.norm.weight.data[3] = float("nan")
+    steps = stream(broken, PROMPT, max_new_tokens=3)
+    with pytest.raises(ValueError, match="logits hold NaN; finite numbers are needed. Load it with dtype='float32'"):
+        next(steps)
+    assert steps.tokens == []
+
+
+def test_a_model_without_a_tokenizer(lm):
+    with pytest.raises(ValueError, match="'bare' has no tokenizer, so what it writes could not be read;.*Save its tokenizer"):
+        stream(LanguageModel(lm.model, None, "bare"), PROMPT)
+
+
+def test_a_decoder_without_a_token_to_start_with(tokenizer):
+    model = T5ForConditionalGeneration(T5Config(vocab_size=400, d_model=16, d_ff=16, num_layers=1, num_heads=2, d_kv=8))
+    model.generation_config.decoder_start_token_id = model.config.decoder_start_token_id = None
+    model.generation_config.bos_token_id = model.config.bos_token_id = None
+    with pytest.raises(ValueError, match="'t5' states no token with which its decoder starts; one is needed. Set"):
+        stream(LanguageModel(model, tokenizer, "t5"), PROMPT)
+
+
+def test_a_model_that_cannot_write(tokenizer):
+    model = BertForMaskedLM(
+        BertConfig(vocab_size=400, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    )
+    with pytest.raises(ValueError, match=r"'bert' is no causal language model \(BertForMaskedLM\); .*Load one"):
+        stream(LanguageModel(model, tokenizer, "bert"), PROMPT)

@@ -118,9 +118,11 @@ def test_code_is_downloaded_only_when_asked_by_name(folder, monkeypatch):
     assert seen == [("v1", False, False), (None, True, False)]
 
 
-def test_an_address_is_refused():
-    with pytest.raises(ValueError, match="'http://localhost:8000/v1' is an address; allowed are .*Download the model"):
-        load_model("http://localhost:8000/v1")
+def test_beside_an_address_only_a_model_is_named():
+    with pytest.raises(ValueError, match="'http://localhost:8000/v1' is a server, .*only model is allowed. Leave the others out"):
+        load_model("http://localhost:8000/v1", device="cpu")
+    with pytest.raises(ValueError, match="model is 'qwen', .*and 'story' is no address; .* Write load_model"):
+        load_model("story", model="qwen")
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all"])

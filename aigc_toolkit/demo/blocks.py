@@ -7,6 +7,8 @@ Comes in: an entry module of the views, or a message in two languages. Goes out:
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -16,11 +18,27 @@ from aigc_toolkit.views import gradio_host
 STATIC = Path(__file__).parent / "static"
 
 
-class TextOnlyBlock(gr.HTML):
-    """A block without markup that `script` draws; `settings` are those of `gr.HTML`, repeated by Gradio at updates."""
+@dataclass(frozen=True)
+class LookSource:
+    """What the tab Look listens to: `when(function, inputs, outputs)` connects it, `generation` holds what to look into."""
 
-    def __init__(self, value: dict | None = None, *, script: str, **settings):
-        super().__init__(value, **settings, html_template="", js_on_load=script, apply_default_css=False)
+    when: Callable
+    generation: gr.State
+
+
+class TextOnlyBlock(gr.HTML):
+    """A block without markup that `script` draws and that can send `events`; `settings` are those of `gr.HTML`."""
+
+    def __init__(self, value: dict | None = None, *, script: str, events: tuple[str, ...] = (), **settings):
+        named = f"// Gradio reads the names of a block's events from its script: {json.dumps(events)}\n"
+        super().__init__(value, **settings, html_template="", js_on_load=named + script, apply_default_css=False)
+        self.sends = events
+
+    def __getattr__(self, name: str):
+        """As in `gr.HTML`, without searching the whole script for every attribute Gradio asks for, several times an update."""
+        if name in self.__dict__.get("sends", ()):
+            return super().__getattr__(name)
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     def api_info(self) -> dict:
         return {"type": "object"}
@@ -28,7 +46,14 @@ class TextOnlyBlock(gr.HTML):
 
 def view_block(entry: str, *, elem_id: str) -> TextOnlyBlock:
     """A view; `entry` is "generation_view.js" or "attention_view.js", the value its payload or a message to what is shown."""
-    return TextOnlyBlock(script=gradio_host(entry), elem_id=elem_id)
+    events = ("alternative",) if entry == "generation_view.js" else ()
+    unpack = (STATIC / "unpack.js").read_text(encoding="utf-8")
+    return TextOnlyBlock(script=unpack + gradio_host(entry), events=events, elem_id=elem_id)
+
+
+def packed(message: dict) -> str:
+    """A message for a view as one string: Gradio would compare a dictionary with the one before, part by part, at every update."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
 def status_line(*, elem_id: str) -> TextOnlyBlock:
@@ -41,8 +66,21 @@ def error(text: dict[str, str]) -> dict[str, str]:
     return {"kind": "error", **text}
 
 
+def notice(text: dict[str, str]) -> dict[str, str]:
+    return {"kind": "notice", **text}
+
+
+def scripted_block(script: str, words: dict[str, dict], *, elem_id: str, events: tuple[str, ...] = ()) -> TextOnlyBlock:
+    """A block that `static/<script>` draws, with its `words` by language at hand."""
+    code = (STATIC / script).read_text(encoding="utf-8")
+    return TextOnlyBlock(script=f"const words = {json.dumps(words)};\n{code}", events=events, elem_id=elem_id)
+
+
+def event_values(event: gr.EventData) -> dict[str, object]:
+    """What a block's script sent with an event: a browser may send anything, so every value is to be checked."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
 def title_line(facts: dict[str, str], taglines: dict[str, str]) -> TextOnlyBlock:
     """The page's first line: its name, what it is for, and which model is running; in the browser's language."""
-    script = (STATIC / "title_line.js").read_text(encoding="utf-8")
-    words = json.dumps({"facts": facts, "taglines": taglines})
-    return TextOnlyBlock(script=f"const words = {words};\n{script}")
+    return scripted_block("title_line.js", {"facts": facts, "taglines": taglines}, elem_id="title")

@@ -27,3 +27,22 @@ LOOK = (
     ("风筝在哪里？", f"<|user|>{_CHINESE_STORY}\n\n风筝现在在哪里？<|end|><|assistant|>风筝在抽屉里。"),
     ("中文故事", _CHINESE_STORY),
 )
+
+_PICNIC = (
+    "Long ago, there lived a helpful boy named David. There was also Amir, a neighbour of David. "
+    '"Will you come to a picnic?" David asked Amir. "This is for you, David," said Amir, who had brought a red sock. '
+    "Of course David was grateful, because Amir had brought him the sock. Then David put the red sock down in the letter box."
+)
+_FOG = (
+    "小佳是一个大方的女孩。小佳和哥哥浩然常常在一起玩。她去公园走了走。忽然来了一场大雾。“家在哪边呢？”小佳在公园里迷了路。"
+    "小佳为什么很害怕呢？因为她在公园里迷路了。\n浩然去了公园。“跟我来！”浩然说，然后把小佳带回了家。“谢谢你，浩然！”小佳说。"
+)
+
+CHAT = (  # (name of the button, message); the built-in model answers each of them right
+    ("Where is the sock?", f"{_PICNIC}\n\nWhere is the sock at the end?"),
+    ("… and its colour?", "Can you tell me the colour of the sock?"),
+    ("Sum it up", f"What is this story about? Say it in one sentence.\n\n{_PICNIC}"),
+    ("她为什么害怕？", f"{_FOG}\n\n小佳为什么觉得很害怕？"),
+    ("……天气怎么样？", "故事里的天气怎么样？"),
+    ("总结成一句话", f"请把这个故事总结成一句话。\n\n{_FOG}"),
+)

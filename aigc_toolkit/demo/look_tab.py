@@ -1,7 +1,8 @@
 """The tab Look: a text, or two to compare, and what every head of the model attends to while it reads.
 
-Comes in: a `LanguageModel`, the store of results, the tab Write, and links that bring a text and what was on the screen. Goes
-out: the tab's blocks; each result is kept in the store, from where the view fetches what it draws. It does not write text.
+Comes in: a `LanguageModel`, the store of results, what other tabs have to look into, and links that bring a text and what was on
+the screen. Goes out: the tab's blocks; each result is kept in the store, from where the view fetches what it draws. It does not
+write text.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ import gradio as gr
 from aigc_toolkit import Attention, Generation, LanguageModel, attention_view, capture_attention
 
 from . import examples
-from .blocks import STATIC, error, status_line, view_block
+from .blocks import STATIC, LookSource, error, status_line, view_block
 from .links import LONGEST_TEXT, opened_link
 from .problems import explain
 from .routes import PREFIX
 from .store import ResultStore
 from .texts import message
-from .write_tab import WriteTab
 
 
-def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteTab, tabs: gr.Tabs, page: gr.Blocks) -> None:
-    """Build the tab inside the Blocks that are being built; connect "Look inside" of the tab Write, and links to the `page`."""
+def look_tab(
+    lm: LanguageModel, store: ResultStore, i18n: gr.I18n, sources: list[LookSource], tabs: gr.Tabs, page: gr.Blocks
+) -> None:
+    """Build the tab inside the Blocks that are being built; connect "Look inside" of the other tabs, and links to the `page`."""
     with gr.Row(elem_classes="aigc-controls"):
         text = gr.Textbox(
             examples.LOOK[0][1],
@@ -82,7 +84,8 @@ def look_tab(lm: LanguageModel, store: ResultStore, i18n: gr.I18n, write: WriteT
         button.click(lambda example=example: (example, ""), None, [text, other], queue=False, api_visibility="private").then(
             look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal"
         )
-    write.look_inside.click(look_inside, write.generation, everything, api_visibility="private", show_progress="hidden")
+    for source in sources:
+        source.when(look_inside, source.generation, everything, api_visibility="private", show_progress="hidden")
     page.load(
         open_link,
         packed_link,

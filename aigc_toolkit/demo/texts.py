@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .branch_texts import STRATEGY_TEXTS
+from .chat_texts import CHAT_TEXTS
+from .setting_texts import setting_words
+
 TEXTS = {
     "en": {
         "tagline": "Write with a small GPT and see every choice it makes.",
@@ -14,16 +18,7 @@ TEXTS = {
         "look_inside": "Look inside this text",
         "examples": "Try one",
         "settings": "Settings",
-        "temperature": "Temperature",
-        "temperature_info": "0 always takes the most likely token; 1 follows the model's own probabilities.",
-        "top_k": "Top-k",
-        "top_k_info": "Choose among the k most likely tokens only. 0: no limit.",
-        "top_p": "Top-p",
-        "top_p_info": "Choose among the most likely tokens that together have this probability. 1: no limit.",
-        "max_new_tokens": "Length",
-        "max_new_tokens_info": "At most so many new tokens.",
-        "seed": "Seed",
-        "seed_info": "The same seed gives the same text.",
+        "more_settings": "More settings",
         "text": "Text",
         "text_placeholder": "A text to look at, in English or Chinese …",
         "look_button": "Look",
@@ -31,6 +26,7 @@ TEXTS = {
         "compare_label": "Other text",
         "compare_placeholder": "Leave it empty to look at one text. With the same tokens, the difference is shown too.",
         "facts": "{name} · {parameters:.1f} M parameters · context {context} tokens · runs on this computer",
+        "remote_facts": "{name} · runs at {address}: its attention cannot be seen, its branches cannot be followed",
     },
     "zh": {
         "tagline": "用一个小小的 GPT 写作，看清它的每一次选择。",
@@ -43,16 +39,7 @@ TEXTS = {
         "look_inside": "观察这段文本的注意力",
         "examples": "试一试",
         "settings": "设置",
-        "temperature": "温度",
-        "temperature_info": "0：总是选最可能的词元；1：按模型自己的概率选。",
-        "top_k": "Top-k",
-        "top_k_info": "只在最可能的 k 个词元中选。0：不限。",
-        "top_p": "Top-p",
-        "top_p_info": "只在概率之和达到此值的最可能词元中选。1：不限。",
-        "max_new_tokens": "长度",
-        "max_new_tokens_info": "最多写这么多个新词元。",
-        "seed": "随机种子",
-        "seed_info": "同样的种子写出同样的文本。",
+        "more_settings": "更多设置",
         "text": "文本",
         "text_placeholder": "要观察的文本，中文或英文 …",
         "look_button": "观察",
@@ -60,8 +47,11 @@ TEXTS = {
         "compare_label": "另一段文本",
         "compare_placeholder": "留空则只观察一段文本。词元相同时，还会显示两者之差。",
         "facts": "{name} · {parameters:.1f} M 个参数 · 上下文 {context} 个词元 · 在本机运行",
+        "remote_facts": "{name} · 运行于 {address}：看不到它的注意力，也不能从中途分支",
     },
 }
+for _language, _words in TEXTS.items():
+    _words |= CHAT_TEXTS[_language] | STRATEGY_TEXTS[_language] | setting_words(_language)
 
 MESSAGES = {
     "too_long_to_write": (
@@ -71,6 +61,34 @@ MESSAGES = {
     "too_long_to_look": (
         "This text has {tokens:,} tokens; the model reads at most {limit}. Shorten it and look again.",
         "这段文本有 {tokens:,} 个词元；模型最多读 {limit} 个。请缩短后再看。",
+    ),
+    "too_long_to_answer": (
+        "This message has {tokens:,} tokens; the model reads at most {limit} and needs room to answer. Shorten it and try again.",
+        "这条消息有 {tokens:,} 个词元；模型最多读 {limit} 个，还要留出回答的位置。请缩短后再试。",
+    ),
+    "no_answer": (
+        "This cannot be answered: {reason}",
+        "无法回答：{reason}",
+    ),
+    "nothing_to_answer": (
+        "There is no message yet. Type one, or choose an example.",
+        "还没有消息。请输入一条，或选择一个例子。",
+    ),
+    "no_branch": (
+        "The text cannot go on from there: {reason}",
+        "无法从那里接着写：{reason}",
+    ),
+    "server": (
+        "The server of the model did not answer: {reason}",
+        "模型所在的服务器没有回应：{reason}",
+    ),
+    "waiting": (
+        "Texts that are written first: {texts}. Yours follows.",
+        "前面还有 {texts} 段文本，随后就是你的。",
+    ),
+    "busy": (
+        "Many people are writing just now. Try again in a moment.",
+        "现在写作的人很多。请稍后再试。",
     ),
     "nothing_to_look_at": (
         "There is no text yet. Type one above, or choose an example.",

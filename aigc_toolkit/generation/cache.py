@@ -41,7 +41,7 @@ class BufferedLayer(DynamicLayer):
 
 def new_cache(model: PreTrainedModel, num_tokens: int) -> DynamicCache:
     """An empty cache for one sequence of at most `num_tokens`."""
-    cache = DynamicCache(config=model.config)
+    cache = DynamicCache(config=model.config.get_text_config(decoder=True))
     cache.layers = [BufferedLayer(num_tokens) if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
 

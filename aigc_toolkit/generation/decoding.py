@@ -1,59 +1,137 @@
-"""The decoding loop: one prefill, then one token at a time.
+"""Write on from a prompt: one stream of steps, or finished generations.
 
-In: a `LanguageModel`, a prompt and settings. Out: `TokenStep` records as they come, or a `Generation`. The model is
-called directly with one token, its position and a preallocated cache; the numbers of a step come from the logits
-already at hand. Does not know attention, training or views.
+In: a `LanguageModel`, prompts, settings. Out: `TokenStep` records as they come (`stream`) or `Generation`s (`generate`). The
+tokens come from a `Batch`; here they become text, and here a text ends: at its end-of-text token, a stop text, a limit of tokens
+or time, or when nobody wants it any more. Does not know attention, training or views.
 """
 
+import secrets
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-import torch
+from torch import Tensor
 
 from ..language_model import LanguageModel
-from .cache import new_cache
-from .qwen3_step import Step, qwen3_step
-from .records import Generation, StopReason, TokenStep
-from .sampling import Sampler, Sampling, measure
+from ..remote import RemoteModel
+from .batch import Batch
+from .beams import beam_choices
+from .prefix_cache import kept_caches
+from .processors import watermark_config
+from .prompts import Start, end_of_text_ids, start_of
+from .records import Generation, Origin, Prompt, StopReason, TokenStep
+from .remote import RemoteStream, remote_stream
+from .sampling import Choice
+from .settings import DecodingSettings
+
+AT_ONCE = 32  # texts that `generate` writes together
 
 
 def stream(
-    lm: LanguageModel,
-    prompt: str,
+    lm: LanguageModel | RemoteModel,
+    prompt: str | Prompt | Tensor,
     *,
-    max_new_tokens: int = 128,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: int | None = None,
-    num_alternatives: int = 10,
     stop_event: threading.Event | None = None,
-) -> "TokenStream":
-    """An iterator of `TokenStep`, each given as soon as its token is chosen.
+    reuse: bool = False,
+    **settings,
+) -> "TokenStream | RemoteStream":
+    """An iterator of `TokenStep`, each given as soon as its token is chosen; `settings` are those of `DecodingSettings`.
 
-    `temperature` 0 is greedy. `stop_event` ends the stream between two tokens. An empty prompt starts from the
-    tokenizer's beginning-of-text or end-of-text token. The prompt is tokenized as the model's own tokenizer does.
+    `temperature` 0 is greedy. `stop_event` ends the stream between two tokens. An empty prompt starts from the tokenizer's
+    beginning-of-text or end-of-text token. The prompt is tokenized as the model's own tokenizer does; a `Prompt` brings its own
+    ids. An encoder-decoder reads the prompt with its encoder and writes from its start token; one of sound features takes them as
+    a float tensor. `reuse` starts from the keys and values of an earlier text that begins alike (see `prefix_cache`): quicker, and
+    equal but for rounding. With `num_beams` all steps come at the end.
 
-    Raises ValueError for a setting out of range, a prompt that fills the context, an unreadable prompt, and a model
-    that cannot continue a text.
+    Raises ValueError for settings out of range or at odds with each other, a prompt that fills the context, an unreadable prompt, a
+    model that cannot write, and logits that hold NaN.
 
     >>> "".join(step.text for step in stream(lm, "Once upon a time", max_new_tokens=3, temperature=0))
     ', there was'
     """
-    sampling = Sampling(temperature, top_k, top_p, seed)
-    return TokenStream(lm, prompt, sampling, max_new_tokens, num_alternatives, stop_event or threading.Event())
+    if isinstance(lm, RemoteModel):
+        return remote_stream(lm, prompt, stop_event=stop_event, **settings)
+    chosen = checked(lm, settings)
+    if chosen.num_return_sequences > 1:
+        raise ValueError(
+            f"num_return_sequences is {chosen.num_return_sequences}; a stream is one text, so 1 is allowed. "
+            "Use generate for several."
+        )
+    return TokenStream(lm, start_of(lm, prompt, chosen), chosen, stop_event=stop_event, reuse=reuse)
 
 
-def generate(lm: LanguageModel, prompt: str, **settings) -> Generation:
+def generate(lm: LanguageModel, prompt: str | Prompt | Tensor | Sequence[str | Prompt | Tensor], **settings):
     """The finished `Generation`; settings and errors are those of `stream`.
+
+    For a list of prompts a list of generations, written together, each equal to its single run. With `num_return_sequences` a list
+    of that many for the prompt, which is read once: number n has the seed `seed` + n.
 
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
     ', there was'
+    >>> [text.text for text in generate(lm, ["Once upon a time", "Mia had a"], max_new_tokens=3, temperature=0)]
+    [', there was', ' strawber']
     """
-    steps = stream(lm, prompt, **settings)
-    for _ in steps:
-        pass
-    return steps.generation()
+    several = isinstance(prompt, (list, tuple))
+    if isinstance(lm, RemoteModel):
+        made = [remote_stream(lm, each, **settings).finish() for each in (prompt if several else [prompt])]
+        return made if several else made[0]
+    options = {name: settings.pop(name) for name in ("stop_event", "reuse") if name in settings}
+    chosen = checked(lm, settings)
+    starts = [start_of(lm, each, chosen) for each in (prompt if several else [prompt])]
+    if chosen.num_beams > 1 and chosen.num_return_sequences > 1:
+        streams = [TokenStream(lm, s, chosen, **options, beam=beam) for s in starts for beam in range(chosen.num_return_sequences)]
+    else:
+        streams = [
+            TokenStream(lm, start, _numbered(chosen, number), **options)
+            for start in starts
+            for number in range(chosen.num_return_sequences)
+        ]
+    if len(streams) == 1 or chosen.num_beams > 1:
+        for each in streams:
+            each.finish()
+    else:
+        for _ in together(lm, streams):
+            pass
+    made = [each.generation() for each in streams]
+    return made if several or chosen.num_return_sequences > 1 else made[0]
+
+
+def together(lm: LanguageModel, streams: Sequence["TokenStream"], max_sequences: int = AT_ONCE) -> Iterator[tuple[int, TokenStep]]:
+    """The steps of several streams, at most `max_sequences` written at once, as (number of the stream, step).
+
+    Streams with one and the same `Start`, next to each other, share its reading.
+    """
+    batch = Batch(lm, min(max_sequences, len(streams)), max(each.start.end for each in streams))
+    waiting, running = list(range(len(streams)))[::-1], {}
+    while waiting or running:
+        while waiting and batch.num_free:
+            number, before = waiting.pop(), next(reversed(running.items()), None)
+            each = streams[number]
+            if before is not None and streams[before[1]].start is each.start and not streams[before[1]].tokens:
+                running[batch.fork(before[0], each.start, each.settings, seed=each.seed)] = number
+            else:
+                running[batch.add(each.start, each.settings, seed=each.seed, reuse=each.reuse)] = number
+        for slot, number in list(running.items()):
+            if streams[number].has_ended():
+                streams[running.pop(slot)].leave(batch, slot)
+        for slot, choice in batch.step():
+            number = running[slot]
+            yield number, streams[number].take(choice)
+            if streams[number].has_ended():
+                streams[running.pop(slot)].leave(batch, slot)
+
+
+def checked(lm: LanguageModel, settings: dict) -> DecodingSettings:
+    """The settings as a record, each known and in range. Raises TypeError for an unknown name, ValueError for a value."""
+    chosen = DecodingSettings(**settings)
+    chosen.check(lm)
+    watermark_config(chosen.watermark)
+    return chosen
+
+
+def _numbered(settings: DecodingSettings, number: int) -> DecodingSettings:
+    return settings if settings.seed is None else replace(settings, seed=settings.seed + number)
 
 
 class TokenStream(Iterator[TokenStep]):
@@ -62,127 +140,103 @@ class TokenStream(Iterator[TokenStep]):
     def __init__(
         self,
         lm: LanguageModel,
-        prompt: str,
-        sampling: Sampling,
-        max_new_tokens: int,
-        num_alternatives: int,
-        stop_event: threading.Event,
+        start: Start,
+        settings: DecodingSettings,
+        *,
+        stop_event: threading.Event | None = None,
+        reuse: bool = False,
+        beam: int = 0,
     ):
-        _check_model(lm)
-        vocabulary_size = lm.model.config.get_text_config().vocab_size
-        sampling.check(vocabulary_size)
-        _check_counts(max_new_tokens, num_alternatives, vocabulary_size)
-        self.prompt = prompt
-        self.prompt_ids = _prompt_ids(lm, prompt)
+        self.start = start
+        self.settings = settings
+        self.seed = None if settings.is_greedy else secrets.randbits(63) if settings.seed is None else settings.seed
+        self.prompt, self.prompt_ids = start.text, start.ids
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
-        self._last_reason, num_new = _length(lm, len(self.prompt_ids), max_new_tokens)
-        self._end = len(self.prompt_ids) + num_new  # first position that will not be filled
-        self._lm, self._num_alternatives, self._stop_event = lm, num_alternatives, stop_event
-        self._sampler = Sampler(sampling, lm.device)
-        self._end_ids = _end_of_text_ids(lm)
-        self._text = lm.texts.start(self.prompt_ids)
-        self._cache = new_cache(lm.model, self._end)
-        self._next_ids = self.prompt_ids  # what the model reads next
-        self._position = len(self.prompt_ids)
-        self._step: Step | None = None  # a quicker way to read one token, where the model has one
-        self._options = lm.accepted(use_cache=True, logits_to_keep=1)
+        self.reuse = reuse
+        self._lm, self._stop_event, self._beam = lm, stop_event or threading.Event(), beam
+        self._end_ids = end_of_text_ids(lm)
+        self._texts = lm.texts.start(() if start.source else start.ids)
+        self._text = ""
+        self._began: float | None = None
+        self._choices: Iterator[Choice] | None = None  # of a stream that is iterated by itself
 
-    @torch.inference_mode()
     def __next__(self) -> TokenStep:
-        if self.stop_reason is None and self._stop_event.is_set():
-            self.stop_reason = "cancelled"
-        if self.stop_reason is not None:
+        if self.has_ended():
+            if self._choices is not None:
+                self._choices.close()
             raise StopIteration
-        logits = self._logits()
-        choice = measure(logits, self._sampler.choose(logits), self._num_alternatives)
-        text = self._text.add(choice.id)
+        if self._choices is None:
+            alone = self._alone if self.settings.num_beams == 1 else self._beams
+            self._choices = alone()
+        choice = next(self._choices, None)
+        if choice is None:  # a beam search that was stopped
+            self.stop_reason = self.stop_reason or "cancelled"
+            raise StopIteration
+        step = self.take(choice)
+        if self.stop_reason is not None:
+            self._choices.close()
+        return step
+
+    def take(self, choice: Choice) -> TokenStep:
+        """The next token as a step of this text. For who writes several streams in one `Batch`."""
+        text = self._texts.add(choice.id)
+        self._text += text
+        position = len(self.prompt_ids) + len(self.tokens)
         if choice.id in self._end_ids:
             self.stop_reason = "end_of_text"
-        elif self._position + 1 == self._end:
-            self.stop_reason = self._last_reason
+        elif self._stops(text):
+            self.stop_reason = "stop_text"
+        elif position + 1 == self.start.end:
+            self.stop_reason = self.start.last_reason
         if self.stop_reason is not None:
-            text += self._text.finish()
-        step = TokenStep(
-            id=choice.id,
-            text=text,
-            logprob=choice.logprob,
-            rank=choice.rank,
-            entropy=choice.entropy,
-            alternatives=choice.alternatives(self._lm.texts.display),
-            position=self._position,
-        )
+            text += self._texts.finish()
+        alternatives = choice.alternatives(self._lm.texts.display)
+        step = TokenStep(choice.id, text, choice.logprob, choice.rank, choice.entropy, alternatives, position)
         self.tokens.append(step)
-        self._next_ids = (choice.id,)
-        self._position += 1
         return step
+
+    def leave(self, batch: Batch, slot: int) -> None:
+        """Take the text out of the batch that wrote it, and keep what was read for texts that begin alike."""
+        cache = batch.cache(slot) if self.tokens else None
+        if cache is not None:  # the last token has not been read
+            kept_caches(self._lm).keep(self.prompt_ids + tuple(step.id for step in self.tokens[:-1]), cache)
+        batch.remove(slot)
+
+    def has_ended(self) -> bool:
+        """Whether no more tokens are wanted: the text ended, `stop_event` is set, or its time is over."""
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        if self.stop_reason is None and self._stop_event.is_set():
+            self.stop_reason = "cancelled"
+        elif self.stop_reason is None and self.settings.max_time is not None and now - self._began > self.settings.max_time:
+            self.stop_reason = "max_time"
+        return self.stop_reason is not None
+
+    def finish(self) -> Generation:
+        """Write to the end and give the whole."""
+        for _ in self:
+            pass
+        return self.generation()
 
     def generation(self) -> Generation:
         """What was written so far, as one record; its `stop_reason` is None while more may come."""
         text = "".join(step.text for step in self.tokens)
-        return Generation(self.prompt, text, tuple(self.tokens), self.prompt_ids, self.stop_reason, self._lm.name)
+        made = Generation(self.prompt, text, tuple(self.tokens), self.prompt_ids, self.stop_reason, self._lm.name)
+        return made.with_origin(Origin(self._lm, self.settings.keywords(), self.seed))
 
-    def _logits(self) -> torch.Tensor:
-        """Float32 logits (V,) after the ids the model has not read yet."""
-        if self._step is not None:
-            return self._step(self._next_ids[0], self._position - 1)
-        start = self._position - len(self._next_ids)
-        output = self._lm.model(
-            input_ids=torch.tensor([self._next_ids], device=self._lm.device),  # (1, T)
-            position_ids=torch.arange(start, self._position, device=self._lm.device)[None],  # (1, T)
-            past_key_values=self._cache,
-            **self._options,
-        )
-        if self._position == len(self.prompt_ids):
-            self._step = qwen3_step(self._lm.model, self._cache, self._end)
-        return output.logits[0, -1].float()
+    def _alone(self) -> Iterator[Choice]:
+        batch = Batch(self._lm, 1, self.start.end)
+        slot = batch.add(self.start, self.settings, seed=self.seed, reuse=self.reuse)
+        try:
+            while True:
+                yield from (choice for _, choice in batch.step())
+        finally:
+            self.leave(batch, slot)
 
+    def _beams(self) -> Iterator[Choice]:
+        return beam_choices(self._lm, self.start, self.settings, self._stop_event, self._beam)
 
-def _check_model(lm: LanguageModel) -> None:
-    if lm.model.config.is_encoder_decoder or not lm.model.can_generate():
-        kind = "an encoder-decoder" if lm.model.config.is_encoder_decoder else "no causal language model"
-        raise ValueError(
-            f"{lm.name!r} is {kind} ({type(lm.model).__name__}); writing on needs a causal language model. "
-            "Load one, for example load_model('story')."
-        )
-
-
-def _check_counts(max_new_tokens: int, num_alternatives: int, vocabulary_size: int) -> None:
-    if max_new_tokens < 1:
-        raise ValueError(f"max_new_tokens is {max_new_tokens}; 1 or more is allowed. Ask for at least one token.")
-    if not 0 <= num_alternatives <= vocabulary_size:
-        raise ValueError(
-            f"num_alternatives is {num_alternatives}; 0 to {vocabulary_size} (the vocabulary) is allowed. "
-            "Use 10 for the ten most likely tokens."
-        )
-
-
-def _prompt_ids(lm: LanguageModel, prompt: str) -> tuple[int, ...]:
-    ids = lm.texts.encode(prompt)
-    if ids:
-        return tuple(ids)
-    for token_id in (lm.tokenizer.bos_token_id, lm.tokenizer.eos_token_id):
-        if token_id is not None:
-            return (token_id,)
-    raise ValueError(
-        f"The prompt is empty and the tokenizer of {lm.name!r} has no beginning-of-text or end-of-text token; "
-        "an empty prompt is allowed where there is one. Pass at least one character."
-    )
-
-
-def _length(lm: LanguageModel, num_prompt_tokens: int, max_new_tokens: int) -> tuple[StopReason, int]:
-    """What ends the text at the latest, and after how many new tokens."""
-    room = max_new_tokens if lm.context_length is None else lm.context_length - num_prompt_tokens
-    if room < 1:
-        raise ValueError(
-            f"The prompt has {num_prompt_tokens} tokens; {lm.name!r} reads {lm.context_length}, so at most "
-            f"{lm.context_length - 1} are allowed. Shorten the prompt."
-        )
-    return ("max_new_tokens", max_new_tokens) if max_new_tokens <= room else ("context_full", room)
-
-
-def _end_of_text_ids(lm: LanguageModel) -> frozenset[int]:
-    ids = lm.model.generation_config.eos_token_id
-    if ids is None:
-        return frozenset()
-    return frozenset([ids] if isinstance(ids, int) else ids)
+    def _stops(self, new: str) -> bool:
+        """Whether a stop text has just come; what is looked at is long enough for one that began earlier."""
+        return any(stop in self._text[-len(new) - len(stop) + 1 :] for stop in self.settings.stops) if new else False

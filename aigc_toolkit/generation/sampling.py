@@ -1,74 +1,75 @@
 """Choose the next token from logits, and measure the choice.
 
-In: the logits of one position. Out: a token id and its numbers. Temperature, top-k and top-p are transformers' own
-processors. Sampling is the Gumbel-max trick: argmax(logits + Gumbel noise) has the softmax distribution (Gumbel 1954;
-Maddison et al. 2014, "A* Sampling", section 2). Does not know the model or the text.
+In: the logits of one position of one or several sequences. Out: token ids and their numbers. Sampling is the Gumbel-max trick:
+argmax(scores + Gumbel noise) has the softmax distribution (Gumbel 1954; Maddison et al. 2014, "A* Sampling", section 2). The noise
+of a step depends on the seed and the step alone, so that it can be made again. Does not know the model or the text.
 """
 
 import math
+import secrets
 from dataclasses import dataclass
 
 import torch
-from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
+from ..language_model import LanguageModel
+from .processors import PLAIN, processed, processors_for
 from .records import Alternative
+from .settings import DecodingSettings
+
+MASK = 2**64 - 1
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How to choose; `temperature` 0 is greedy. Raises ValueError for values out of range."""
-
-    temperature: float = 1.0
-    top_k: int | None = None  # keep this many of the most likely tokens
-    top_p: float | None = None  # keep the most likely tokens that together have this probability
-    seed: int | None = None  # None: a new one each time
-
-    def check(self, vocabulary_size: int) -> None:
-        """Raise ValueError where a setting is out of range for this vocabulary."""
-        if not 0 <= self.temperature < math.inf:  # false for NaN too
-            raise ValueError(
-                f"temperature is {self.temperature}; 0 (greedy) or a positive number is allowed. "
-                "Use 1 for the model's own distribution."
-            )
-        if self.top_k is not None and not 1 <= self.top_k <= vocabulary_size:
-            raise ValueError(
-                f"top_k is {self.top_k}; 1 to {vocabulary_size} (the vocabulary) is allowed. Use None to keep all tokens."
-            )
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p is {self.top_p}; above 0 and up to 1 is allowed. Use None or 1 to keep all tokens.")
+def gumbel_noise(seed: int, step: int, size: int, device: torch.device) -> torch.Tensor:
+    """The noise (size,) of one step of a text with this seed: the same every time on the same machine."""
+    generator = torch.Generator(device=device).manual_seed(_mixed(seed, step))
+    exponential = torch.empty(size, device=device).exponential_(generator=generator)
+    return exponential.log_().neg_()  # -log of an exponential variable is a Gumbel variable
 
 
-class Sampler:
-    """Chooses tokens by one `Sampling` with a generator of its own, so the same seed gives the same choices.
+def _mixed(seed: int, step: int) -> int:
+    """A number that differs in all its bits for neighbouring seeds and steps (SplitMix64, Steele et al. 2014)."""
+    state = (seed * 0x9E3779B97F4A7C15 + step * 0xD1B54A32D192ED03 + 0x632BE59BD9B4E019) & MASK
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & MASK
+    return (state ^ (state >> 31)) >> 1
 
-    >>> Sampler(Sampling(temperature=0), torch.device("cpu")).choose(torch.tensor([0.1, 2.0]))
-    tensor(1)
+
+class Chooser:
+    """Chooses the tokens of one sequence by its settings.
+
+    >>> int(Chooser(DecodingSettings(temperature=0), lm).choose(torch.tensor([0.1, 2.0])))
+    1
     """
 
-    def __init__(self, sampling: Sampling, device: torch.device):
-        self._generator = None
-        self._processors = LogitsProcessorList()
-        if sampling.temperature == 0:
-            return
-        self._generator = torch.Generator(device=device)
-        if sampling.seed is None:
-            self._generator.seed()
-        else:
-            self._generator.manual_seed(sampling.seed)
-        if sampling.temperature != 1:
-            self._processors.append(TemperatureLogitsWarper(float(sampling.temperature)))
-        if sampling.top_k is not None:
-            self._processors.append(TopKLogitsWarper(sampling.top_k))
-        if sampling.top_p is not None and sampling.top_p < 1:
-            self._processors.append(TopPLogitsWarper(sampling.top_p))
+    def __init__(self, settings: DecodingSettings, lm: LanguageModel, prompt_ids: tuple[int, ...] = (), *, seed: int | None = None):
+        given = settings.seed if seed is None else seed
+        self._seed = secrets.randbits(63) if given is None else given
+        self._is_greedy = settings.is_greedy
+        self._processors = processors_for(settings, lm, len(prompt_ids))
+        self._step = 0
+        self._reads_ids = any(each.name not in PLAIN for each in self._processors)
+        self._ids = torch.tensor(prompt_ids, device=lm.device) if self._reads_ids else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it takes the most likely token and nothing else."""
+        return self._is_greedy and not self._processors
 
     def choose(self, logits: torch.Tensor) -> torch.Tensor:
         """The id of the next token, a scalar tensor, from float32 `logits` of shape (V,)."""
-        if self._generator is None:
-            return logits.argmax()
-        scores = self._processors(None, logits[None])[0]  # (V,); these processors never read the ids
-        exponential = torch.empty_like(scores).exponential_(generator=self._generator)
-        return (scores - exponential.log()).argmax()  # -log of an exponential variable is a Gumbel variable
+        scores = processed(logits, self._ids, self._processors) if self._processors else logits
+        if not self._is_greedy:
+            scores = scores + gumbel_noise(self._seed, self._step, len(logits), logits.device)
+        chosen = scores.argmax()
+        self._step += 1
+        if self._reads_ids:
+            if scores[chosen] == -torch.inf:
+                raise ValueError(
+                    "Every token is forbidden here by the settings (bad_words, no_repeat_ngram_size); at least one must be left. "
+                    "Forbid fewer."
+                )
+            self._ids = torch.cat([self._ids, chosen[None]])
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -83,21 +84,26 @@ class Choice:
 
     def alternatives(self, display) -> tuple[Alternative, ...]:
         """`best` as records; `display` gives the text of an id."""
-        return tuple(Alternative(token_id, display(token_id), logprob) for token_id, logprob in self.best)
+        return tuple([Alternative(token_id, display(token_id), logprob) for token_id, logprob in self.best])
 
 
-def measure(logits: torch.Tensor, chosen: torch.Tensor, num_alternatives: int) -> Choice:
-    """The numbers of `chosen` under softmax of float32 `logits` (V,); one wait for the device.
+def measure(logits: torch.Tensor, chosen: torch.Tensor, num_alternatives: int) -> list[Choice]:
+    """The numbers of `chosen` (B,) under softmax of float32 `logits` (B, V); one wait for the device.
 
     Raises ValueError where the logits hold NaN, which no token can be chosen from.
     """
-    logprobs = logits.log_softmax(-1)  # (V,)
-    own = logprobs[chosen]
-    rank = (logprobs > own).sum() + 1
-    entropy = torch.special.entr(logprobs.exp()).sum()
-    best = logprobs.topk(num_alternatives)
-    numbers = torch.cat([torch.stack([own, entropy]), best.values]).tolist()
-    integers = torch.cat([torch.stack([chosen, rank]), best.indices]).tolist()
+    logprobs = logits.log_softmax(-1)  # (B, V)
+    own = logprobs.gather(-1, chosen[:, None])  # (B, 1)
+    rank = (logprobs > own).float().sum(-1, keepdim=True).long() + 1  # float: counting truth values is slow on a processor
+    finite = logprobs.clamp_min(torch.finfo(logits.dtype).min)  # a token that cannot be has probability 0, and 0 times -inf is NaN
+    entropy = -(logprobs.exp() * finite).sum(-1, keepdim=True)
+    best = logprobs.topk(num_alternatives, dim=-1)
+    numbers = torch.cat([own, entropy, best.values], dim=-1).tolist()
+    integers = torch.cat([chosen[:, None], rank, best.indices], dim=-1).tolist()
+    return [_choice(integer, number) for integer, number in zip(integers, numbers, strict=True)]
+
+
+def _choice(integers: list[int], numbers: list[float]) -> Choice:
     if math.isnan(numbers[1]):
         raise ValueError(
             "The model's logits hold NaN; finite numbers are needed. Load it with dtype='float32', or check its weights."

@@ -69,9 +69,14 @@ def export_generation(path: str | Path, payload: Mapping[str, Any]) -> Path:
     """
     path = _checked(path, (".csv", ".svg"))
     if path.suffix == ".csv":
-        rows = [[step["text"] if name == "token" else step[name] for name in STEP_COLUMNS] for step in payload["steps"]]
-        return _write(path, _table([STEP_COLUMNS, *([*row[:3], number(row[3]), row[4], number(row[5])] for row in rows)]))
+        return _write(path, _table([STEP_COLUMNS, *map(_step_row, payload["steps"])]))
     return _picture(path, story_drawing(payload))
+
+
+def _step_row(step: Mapping[str, Any]) -> list[Any]:
+    """A step in the order of `STEP_COLUMNS`; what nobody measured is empty."""
+    logprob, entropy = (number(step[name]) if name in step else "" for name in ("logprob", "entropy"))
+    return [step["position"], step["id"], step["text"], logprob, step.get("rank", ""), entropy]
 
 
 def _region(

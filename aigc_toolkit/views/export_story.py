@@ -51,9 +51,9 @@ def _pieces(payload: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
         yield word, None
     logprob = 0.0
     for step in payload["steps"]:
-        logprob += step["logprob"]
+        logprob += step.get("logprob", math.nan)  # a server may not say it
         if step["text"]:
-            yield step["text"], math.exp(logprob)
+            yield step["text"], None if math.isnan(logprob) else math.exp(logprob)
             logprob = 0.0
 
 

@@ -4,7 +4,7 @@ In comes a `Generation` or anything with its attributes, out goes an object that
 itself as a page. Computes nothing about the tokens: every number was measured while generating.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,17 +17,17 @@ _ENTRY = "generation_view.js"
 
 
 class AlternativeRecord(Protocol):
-    id: int
+    id: int | None
     text: str
     logprob: float
 
 
 class StepRecord(Protocol):
-    id: int
+    id: int | None
     text: str
-    logprob: float
-    rank: int
-    entropy: float
+    logprob: float | None
+    rank: int | None
+    entropy: float | None
     alternatives: Iterable[AlternativeRecord]
     position: int
 
@@ -38,6 +38,7 @@ class GenerationRecord(Protocol):
     tokens: Iterable[StepRecord]
     stop_reason: str | None
     model_name: str
+    can_branch: bool  # whether `branch(position, token)` gives a generation that goes on from another token
 
 
 def generation_view(generation: GenerationRecord, *, language: str | None = None) -> "GenerationView":
@@ -89,11 +90,26 @@ class GenerationView:
         """
         return export_generation(path, self.payload())
 
+    @property
+    def generation(self) -> GenerationRecord:
+        """What is shown: the given generation, or the branch a reader has chosen since."""
+        return self._generation
+
+    def answer(self, message: Mapping[str, Any]) -> None:
+        """Go on from the token a reader chose in a notebook, {"type": "alternative", "position", "id" or "text"}, and show that."""
+        position, token = message.get("position"), message.get("id", message.get("text"))
+        if message.get("type") == "alternative" and isinstance(position, int) and isinstance(token, (int, str)):
+            self._generation = self._generation.branch(position, token)
+            self._widget.value = self._live_payload()
+
     def widget(self) -> NotebookWidget:
         """The view as an ipywidgets widget, to stand in a box with others; a new payload as its `.value` goes on from the old."""
         if self._widget is None:
-            self._widget = notebook_widget(_ENTRY, self.payload())
+            self._widget = notebook_widget(_ENTRY, self._live_payload(), self.answer)
         return self._widget
+
+    def _live_payload(self) -> dict[str, Any]:
+        return self.payload() | {"can_branch": self._generation.can_branch}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         return mime_bundle(self.widget(), summary=repr(self))
@@ -104,18 +120,23 @@ class GenerationView:
 
 
 def _step(step: StepRecord) -> dict[str, Any]:
+    """A step as JSON; a number that nobody measured (a remote model's entropy) is left out, so that it is shown as a dash."""
     alternatives = [
-        {"id": other.id, "text": without_surrogates(other.text), "logprob": _rounded(other.logprob)} for other in step.alternatives
+        {"id": _identity(other), "text": without_surrogates(other.text), "logprob": _rounded(other.logprob)}
+        for other in step.alternatives
     ]
-    return {
-        "id": step.id,
-        "text": without_surrogates(step.text),
-        "logprob": _rounded(step.logprob),
-        "rank": step.rank,
-        "entropy": _rounded(step.entropy),
-        "position": step.position,
-        "alternatives": alternatives,
-    }
+    measured = {"logprob": step.logprob, "rank": step.rank, "entropy": step.entropy}
+    known = {name: _rounded(value) if name != "rank" else value for name, value in measured.items() if value is not None}
+    return (
+        {"id": _identity(step), "text": without_surrogates(step.text), "position": step.position}
+        | known
+        | {"alternatives": alternatives}
+    )
+
+
+def _identity(token: StepRecord | AlternativeRecord) -> int | str:
+    """The token's id; its text where a server does not say the id."""
+    return without_surrogates(token.text) if token.id is None else token.id
 
 
 def _rounded(value: float) -> float:

@@ -167,6 +167,7 @@ class FakeGeneration:
     tokens: tuple[FakeStep, ...]
     stop_reason: str | None = "end_of_text"
     model_name: str = "story"
+    can_branch: bool = False
 
     @property
     def text(self) -> str:

@@ -16,11 +16,12 @@ export function entropyStrip(text, { onHover, onSelect }) {
   let entropies = [];
   let pointed = null;
   let frame = null;
-  const top = () => Math.ceil(entropies.reduce((most, value) => Math.max(most, value), LOWEST_TOP));
+  const top = () => Math.ceil(entropies.reduce((most, value) => Math.max(most, value ?? 0), LOWEST_TOP));
   const step = () => Math.min(18, box.clientWidth / Math.max(1, entropies.length));
 
   const draw = () => {
     frame = null;
+    node.hidden = entropies.length > 0 && entropies.every((value) => value === undefined); // a server does not say them
     const [width, height, ratio] = [box.clientWidth, box.clientHeight, window.devicePixelRatio || 1];
     if (!width) return;
     canvas.width = width * ratio;

@@ -10,8 +10,10 @@ import { labelText, proseText } from "./token_text.js";
 const [WIDTH, MARGIN, PITCH, SIZE] = [720, 24, 28, 14]; // pixels
 const COLUMNS = ["position", "id", "token", "logprob", "rank", "entropy"];
 
+const known = (value) => (value === undefined ? "" : exactly(value)); // a server may not say it
+
 function storyTable({ steps }) {
-  const rows = steps.map(({ position, id, text, logprob, rank, entropy }) => [position, id, text, exactly(logprob), rank, exactly(entropy)]);
+  const rows = steps.map(({ position, id, text, logprob, rank, entropy }) => [position, id, text, known(logprob), rank ?? "", known(entropy)]);
   return table([COLUMNS, ...rows]);
 }
 

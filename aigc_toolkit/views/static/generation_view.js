@@ -55,12 +55,11 @@ function show(root, text, send) {
   let selected = null;
 
   const hover = (index) => {
-    const at = index ?? selected;
+    const at = panel.isTyping() ? selected : (index ?? selected); // what is being typed belongs to the selected token
     if (at === null) return;
-    panel.update(groups[at], payload.can_branch && payload.stop_reason ? branch : null);
+    panel.update(groups[at], Boolean(payload.can_branch) && payload.stop_reason !== null);
     strip.point(at);
   };
-  const branch = (position, id) => send({ type: "alternative", position, id });
   const select = (index) => {
     if (index === selected) return;
     selected = index;
@@ -73,7 +72,7 @@ function show(root, text, send) {
     story.show(index);
   };
   const strip = entropyStrip(text, { onHover: hover, onSelect: choose });
-  const panel = tokenPanel(text);
+  const panel = tokenPanel(text, (choice) => send({ type: "alternative", ...choice }));
   const line = summaryLine(text);
   const colors = probabilityLegend(text);
   const table = tokenTable(text);
@@ -94,6 +93,7 @@ function show(root, text, send) {
     payload = { ...payload, stop_reason: stopReason };
     line.update(payload.model_name, steps, stopReason);
     if (selected === null && groups.length && stopReason) select(0);
+    else if (selected !== null && stopReason) hover(null); // now another token may be chosen
   };
   const restart = (next) => {
     [steps, groups, grouping, selected, payload] = [[], [], tokenGroups(), null, next];

@@ -6,7 +6,8 @@ function groupOf(steps) {
   const logprob = steps.reduce((sum, step) => sum + step.logprob, 0);
   const open = steps.reduce((most, step) => (step.entropy > most.entropy ? step : most), steps[0]);
   const text = steps.map((step) => step.text).join("");
-  return { text, steps, open, probability: Math.exp(logprob), entropy: open.entropy };
+  const probability = Number.isNaN(logprob) ? null : Math.exp(logprob); // a server may not say it
+  return { text, steps, open, probability, entropy: open.entropy };
 }
 
 /** add(steps) gives the groups that became complete; close() gives the last, textless one if there is any. */

@@ -1,7 +1,7 @@
 // Comes in: generated steps. Goes out: a table of their numbers behind a fold, made only while it is open.
 
 import { element } from "./elements.js";
-import { decimals, share } from "./numbers.js";
+import { decimals, share, shown } from "./numbers.js";
 import { labelText, shortened } from "./token_text.js";
 
 const LONGEST = 32;
@@ -16,7 +16,7 @@ export function tokenTable(text) {
 
   const row = ({ position, text: words, logprob, rank, entropy }) => {
     const name = words === "" ? text.noText : shortened(labelText(words, { spaces: true }), LONGEST);
-    const cells = [name, share(Math.exp(logprob)), String(rank), decimals(entropy)].map((value) => element("td", { text: value }));
+    const cells = [name, share(Math.exp(logprob)), shown(rank, String), decimals(entropy)].map((value) => element("td", { text: value }));
     return element("tr", {}, [element("th", { scope: "row", text: String(position) }), ...cells]);
   };
   const draw = () => {

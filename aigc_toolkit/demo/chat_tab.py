@@ -1,0 +1,132 @@
+"""The tab Chat: a conversation with the model, any answer of which opens in the tab Look as the model saw it.
+
+Comes in: the scheduler every text goes through. Goes out: the tab's blocks. What is done to a conversation is in `dialogue`, how it
+is drawn in `static/chat.js`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import gradio as gr
+
+from aigc_toolkit import LanguageModel, Scheduler, generation_view
+
+from . import examples
+from .blocks import LookSource, error, event_values, scripted_block, status_line, view_block
+from .chat_texts import CHAT_BLOCK
+from .controls import controls
+from .dialogue import Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
+from .settings import setting_blocks
+from .stops import Stops
+from .texts import message
+
+SETTINGS = ("temperature", "top_p", "max_new_tokens")
+QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
+LONG = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="texts")
+
+
+def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
+    """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
+    turns, picked = gr.State(()), gr.State(None)
+    can_look = isinstance(scheduler.lm, LanguageModel)
+    words = {language: {**each, "can_look": can_look} for language, each in CHAT_BLOCK.items()}
+    log = scripted_block("chat.js", words, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
+    status = status_line(elem_id="chat-status")
+    top = controls(i18n, "chat", words=("message", "message_placeholder", "send"), text="", lines=1, examples=examples.CHAT)
+    new = gr.Button(i18n("new_chat"), size="sm", elem_id="chat-new")
+    with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"), gr.Row():
+        settings = setting_blocks(i18n, SETTINGS, prefix="chat", temperature=0.0, max_new_tokens=80)
+        system = gr.Textbox(
+            "", label=i18n("set_system"), info=i18n("set_system_info"), lines=2, max_lines=4, min_width=220, elem_id="chat-system"
+        )
+    with gr.Accordion(i18n("choices"), open=False, elem_classes="aigc-settings"):
+        choices = view_block("generation_view.js", elem_id="chat-choices")
+
+    shown = [log, turns, status]  # few, and none left out: every block of an update costs time, one that is left out most
+
+    def drawn(update: Update) -> tuple:
+        conversation = {
+            "turns": [_turn(turn) for turn in update.turns],
+            "running": update.running,
+            "waiting": update.waiting,
+            "left_out": update.num_left_out,
+        }
+        return conversation, update.turns, error(update.problem) if update.problem else None
+
+    def settle(now: Turns):
+        last = now[-1].generation if now else None
+        return gr.Button(interactive=False), None if last is None else generation_view(last).payload()
+
+    def answer(now: Turns, session: str, system: str, values: tuple, **more) -> Iterator[tuple]:
+        chosen = dict(zip(SETTINGS, values, strict=True)) | more
+        for update in answered(scheduler, stops, session, now, system=system, settings=chosen):
+            yield drawn(update)
+
+    def ask(text: str, now: Turns):
+        if not text.strip():
+            return text, *drawn(Update(now, running=False, problem=message("nothing_to_answer"))), gr.Button(interactive=False)
+        return "", *drawn(Update(asked(now, text), running=True)), gr.Button(interactive=True)
+
+    def reply(request: gr.Request, now: Turns, system: str, *values):
+        if now and now[-1].role == "user":
+            yield from answer(now, request.session_hash, system, values)
+        else:
+            yield drawn(Update(now, running=False, problem=message("nothing_to_answer")))
+
+    def retry(request: gr.Request, now: Turns, system: str, *values):
+        yield from answer(to_answer_again(now), request.session_hash, system, values, seed=random.randrange(10**6))
+
+    def edit(request: gr.Request, event: gr.EventData, now: Turns, system: str, *values):
+        changed = event_values(event)
+        try:
+            now = edited(now, changed.get("index"), changed.get("text"))
+        except ValueError as problem:
+            yield drawn(Update(now, running=False, problem=message("no_answer", reason=str(problem))))
+            return
+        yield from answer(now, request.session_hash, system, values)
+
+    def take_back(now: Turns) -> tuple:
+        before, question = undone(now)
+        return question, *drawn(Update(before, running=False))
+
+    def pick(now: Turns, event: gr.EventData):
+        generation = answer_of(now, event_values(event).get("index"))
+        return generation if generation is not None else gr.skip()
+
+    def begin_anew(request: gr.Request) -> tuple:
+        stops.stop(request.session_hash)
+        return drawn(Update((), running=False))
+
+    def stop_answering(request: gr.Request) -> None:
+        stops.stop(request.session_hash)
+
+    given = [turns, system, *settings]
+    send_it = gr.on(top.begun, ask, [top.text, turns], [top.text, *shown, top.stop], trigger_mode="once", **QUICK)
+    gr.on([log.retry, log.edit], lambda: gr.Button(interactive=True), None, top.stop, **QUICK)
+    answering = [
+        send_it.then(reply, given, shown, **LONG),
+        log.retry(retry, given, shown, **LONG),
+        log.edit(edit, given, shown, **LONG),
+    ]
+    for each in answering:
+        each.then(settle, turns, [top.stop, choices], **QUICK)
+    log.undo(take_back, turns, [top.text, *shown], **QUICK)
+    new.click(begin_anew, None, shown, cancels=answering, **QUICK)
+    top.stop.click(stop_answering, None, None, **QUICK)
+    return LookSource(log.look(pick, turns, picked, **QUICK).success, picked)
+
+
+def _turn(turn) -> dict:
+    """A turn as the block draws it; the numbers of an answer are those of its tokens."""
+    if turn.generation is None:
+        return {"role": turn.role, "text": turn.text}
+    logprobs = [step.logprob for step in turn.generation.tokens if step.logprob is not None]  # not every server gives them
+    return {
+        "role": turn.role,
+        "text": turn.text,
+        "tokens": len(turn.generation.tokens),
+        "mean": sum(logprobs) / len(logprobs) if logprobs else None,
+        "stop": turn.generation.stop_reason,
+    }

@@ -1,0 +1,94 @@
+"""The settings of writing, each with a sentence that says what it does: blocks on the page, keywords of `stream` behind them.
+
+Comes in: which settings a tab wants, and later their values. Goes out: Gradio blocks, and the keywords; a value that means "off"
+(top_k 0, top_p 1, …) becomes no keyword at all. What is allowed is the toolkit's to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+LONGEST = 400  # new tokens
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number between two ends; `off` is the value that switches it off, None where there is none."""
+
+    low: float
+    high: float
+    value: float
+    step: float
+    off: float | None = None
+
+
+NUMBERS = {
+    "temperature": Number(0, 2, 0.8, 0.05),
+    "top_p": Number(0.05, 1, 1, 0.05, off=1),
+    "max_new_tokens": Number(1, LONGEST, 160, 1),
+    "seed": Number(0, 999_999, 0, 1),
+    "top_k": Number(0, 100, 0, 1, off=0),
+    "min_p": Number(0, 1, 0, 0.01, off=0),
+    "typical_p": Number(0.05, 1, 1, 0.05, off=1),
+    "repetition_penalty": Number(1, 2, 1, 0.05, off=1),
+    "no_repeat_ngram_size": Number(0, 10, 0, 1, off=0),
+    "num_beams": Number(1, 8, 1, 1, off=1),
+    "max_time": Number(0, 60, 0, 1, off=0),
+}
+LINES = ("bad_words", "stop")  # one entry per line
+SWITCHES = ("watermark",)
+BASIC = ("temperature", "top_p", "max_new_tokens", "seed")
+MORE = ("top_k", "min_p", "typical_p", "repetition_penalty", "no_repeat_ngram_size", "num_beams", "max_time", *LINES, *SWITCHES)
+ELEMENTS = {"stop": "end_at"}  # names of blocks on the page, where they are not the setting's: "stop" is a button
+NEEDS_CHANCE = {"top_p", "top_k", "min_p", "typical_p", "seed"}  # nothing is drawn at temperature 0 or with beams
+
+
+def setting_blocks(i18n: gr.I18n, keys: tuple[str, ...], *, prefix: str, **values: float) -> list[gr.components.Component]:
+    """A block per setting inside the layout being built; `values` are other beginnings than the usual ones."""
+    return [_block(i18n, key, prefix, values.get(key)) for key in keys]
+
+
+def keywords(values: dict[str, object]) -> dict[str, object]:
+    """Keywords of `stream` for a setting's values, as a browser sent them.
+
+    >>> keywords({"temperature": 0.8, "top_k": 0, "stop": "The end.\\n"})
+    {'temperature': 0.8, 'stop': ['The end.']}
+    """
+    chosen = {key: _value(key, value) for key, value in values.items()}
+    chosen = {key: value for key, value in chosen.items() if value is not None}
+    if "num_beams" in chosen:
+        chosen["temperature"] = 0.0
+    if chosen.get("temperature") == 0:
+        chosen = {key: value for key, value in chosen.items() if key not in NEEDS_CHANCE}
+    return chosen
+
+
+def _value(key: str, value: object) -> object:
+    """A setting's value, or None where it is off. Raises ValueError for what is no value of it."""
+    if key in LINES:
+        return [line for line in str(value or "").splitlines() if line] or None
+    if key in SWITCHES:
+        return {"seeding_scheme": "lefthash"} if value is True else None
+    number = NUMBERS[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{key} is {value!r}; a number from {number.low:g} to {number.high:g} is allowed. Choose one.")
+    if value == number.off:
+        return None
+    if key == "max_new_tokens" and value > LONGEST:
+        return LONGEST
+    return int(value) if isinstance(number.step, int) else float(value)
+
+
+def _block(i18n: gr.I18n, key: str, prefix: str, value: float | None) -> gr.components.Component:
+    words = dict(label=i18n(f"set_{key}"), info=i18n(f"set_{key}_info"), elem_id=f"{prefix}-{ELEMENTS.get(key, key)}")
+    if key in LINES:
+        return gr.Textbox("", lines=2, max_lines=4, min_width=220, **words)
+    if key in SWITCHES:
+        return gr.Checkbox(False, min_width=220, **words)
+    number = NUMBERS[key]
+    value = number.value if value is None else value
+    if key == "seed":
+        return gr.Number(value, precision=0, minimum=0, min_width=220, **words)
+    return gr.Slider(number.low, number.high, value, step=number.step, min_width=220, **words)
