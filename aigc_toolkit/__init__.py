@@ -21,8 +21,6 @@ _MODULE_OF = {
     "TrainConfig": "training",
     "TrainStep": "training",
     "attention_view": "views",
-    "bertviz_head_view": "views",
-    "bertviz_model_view": "views",
     "capture_attention": "attention",
     "chat": "generation",
     "compare_strategies": "generation",
