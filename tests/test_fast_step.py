@@ -14,7 +14,7 @@ from transformers import (
 )
 from transformers.pytorch_utils import Conv1D
 
-from aigc_toolkit.generation import fast_layers, generate
+from aigc_toolkit.generation import fast_layers, fast_products, generate
 from aigc_toolkit.generation.cache import new_cache
 from aigc_toolkit.generation.fast_layers import plan_of
 from aigc_toolkit.generation.fast_products import blocked_product, product
@@ -61,6 +61,7 @@ MODELS = {
 @torch.no_grad()
 def test_each_step_of_texts_of_different_lengths_gives_the_logits_of_the_whole_text(name, copied_bytes, monkeypatch):
     monkeypatch.setattr(fast_layers, "COPIED_BYTES", copied_bytes)
+    monkeypatch.setattr(fast_products, "SMALL_BYTES", 0)
     model = MODELS[name]()
     ids = torch.randint(0, 401, (3, 12), generator=torch.Generator().manual_seed(1))
     whole = model(ids).logits
@@ -85,7 +86,9 @@ def test_each_step_of_texts_of_different_lengths_gives_the_logits_of_the_whole_t
 
 @pytest.mark.parametrize("num_rows", [1, 2, 5])
 @pytest.mark.parametrize("num_outputs", [8, 13])
-def test_products_equal_those_of_the_modules(num_rows, num_outputs):
+@pytest.mark.parametrize("small_bytes", [0, 2**21])
+def test_products_equal_those_of_the_modules(num_rows, num_outputs, small_bytes, monkeypatch):
+    monkeypatch.setattr(fast_products, "SMALL_BYTES", small_bytes)
     generator = torch.Generator().manual_seed(0)
     rows = torch.randn(num_rows, 6, generator=generator)
     with torch.no_grad():

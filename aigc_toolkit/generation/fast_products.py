@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 Product = Callable[[Tensor], Tensor]  # (B, K) -> (B, N)
+SMALL_BYTES = 2**21  # below, threads win little and wait long for each other where other programs run
 FEWEST_BLOCKS = 4  # more than one even with one thread: the routine for blocks reads more quickly
 
 
@@ -36,7 +37,8 @@ def _one_product(modules: Sequence[nn.Linear | Conv1D], copy: bool) -> Product:
     bias = None
     if any(module.bias is not None for module in modules):
         bias = torch.cat([_bias(module) for module in modules])  # (N,)
-    if weight.device.type != "cpu" or weight.dtype != torch.float32:
+    if weight.device.type != "cpu" or weight.dtype != torch.float32 or weight.nbytes < SMALL_BYTES:
+        weight = weight.contiguous() if copy else weight
         return lambda rows: F.linear(rows, weight, bias)
     if copy and len(modules) == 1:
         weight = weight.contiguous()

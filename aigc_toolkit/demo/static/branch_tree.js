@@ -77,7 +77,7 @@ const draw = () => {
   const { branches } = props.value || { branches: [] };
   const hadFocus = tree.contains(document.activeElement);
   tree.replaceChildren(...branches.map((branch) => rowOf(branch, branches.length === 1)));
-  heading.hidden = branches.length === 0;
+  heading.hidden = tree.hidden = branches.length === 0;
   note.hidden = branches.length !== 1;
   if (hadFocus) tree.querySelector("[tabindex='0']")?.focus();
 };

@@ -23,7 +23,8 @@ function action(name, act) {
 function facts(turn) {
   if (turn.stop === null || turn.stop === undefined) return "";
   const stop = turn.stop === "end_of_text" ? "" : ` · ${text.stops[turn.stop] ?? turn.stop}`;
-  return filled(text.facts, { tokens: turn.tokens, mean: turn.mean === null ? "—" : turn.mean.toFixed(3).replace("-", "−") }) + stop;
+  const mean = turn.mean === null ? "—" : turn.mean.toFixed(3).replace("-", "−");
+  return filled(text.facts, { tokens: turn.tokens, mean }) + stop;
 }
 
 /** The box a question is changed in, until it is sent or left alone. */

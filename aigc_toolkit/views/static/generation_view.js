@@ -138,8 +138,11 @@ function render({ model, el }) {
   el.append(root);
   let view = null;
   let language;
+  let stopTheme = () => {}; // of the empty view; a shown one follows the theme itself
   const take = () => {
     const value = model.get("value");
+    stopTheme();
+    stopTheme = () => {};
     if (view && value && value.language !== language) {
       view.close();
       view = null;
@@ -147,6 +150,7 @@ function render({ model, el }) {
     if (!value) {
       view?.close();
       view = null;
+      stopTheme = followTheme(root, () => {});
       root.replaceChildren(element("p", { class: "aigc-note", text: words(null).emptyGeneration }));
       return;
     }
@@ -163,6 +167,7 @@ function render({ model, el }) {
   return () => {
     model.off("change:value", take);
     model.off("msg:custom", message);
+    stopTheme();
     view?.close();
   };
 }
