@@ -59,7 +59,7 @@ def packed(message: dict) -> str:
 def status_line(*, elem_id: str) -> TextOnlyBlock:
     """One line under the controls: value {"kind": "error", "en": …, "zh": …}, or None where there is nothing to say."""
     script = (STATIC / "status_line.js").read_text(encoding="utf-8")
-    return TextOnlyBlock(script=script, elem_id=elem_id, elem_classes="aigc-status")
+    return TextOnlyBlock(script=script, elem_id=elem_id, elem_classes="aigc-message")
 
 
 def error(text: dict[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ function modelOf({ trigger, props, watch }, isGone) {
       return;
     }
     value = next?.payload_url ? { ...next, ask: true, address: root() + next.payload_url } : next;
-    state = next?.state ?? null;
+    state = null; // the payload comes with what is allowed of the value's state
     tell("change:value");
   };
   watch("value", () => (isGone() ? undefined : receive()));
