@@ -50,9 +50,7 @@ def test_attention_page_draws_text_heads_map_and_proof(open_page: OpenPage, atte
     page = open_page(attention_page)
     assert page.locator(".aigc-prose").evaluate("(node) => node.textContent") == "".join(WORDS)
     assert page.locator(".aigc-tile").count() == 16
-    assert page.locator("[data-role=proof]").inner_text() == (
-        "difference to the model’s own output 3.1e−7 (layer 2)"
-    )
+    assert page.locator("[data-role=proof]").inner_text() == ("difference to the model’s own output 3.1e−7 (layer 2)")
     colors = page.evaluate("""() => {
         const canvas = document.querySelector('.aigc-map canvas');
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
