@@ -32,7 +32,7 @@ STATES = {
     "columns": ANSWER | {"panel": "lines", "lines": "columns", "grouping": "sentences"},
     "arithmetic": ANSWER | {"panel": "cell", "cell": [BEFORE_THE_ANSWER, DRAWER]},
     "heads_sorted": {"layer": 1, "head": 0, "token": BEFORE_THE_ANSWER, "measure": "previous_token"},
-    "difference": ANSWER | {"of": "difference"},
+    "side_by_side": ANSWER | {"map": "side by side"},
 }
 
 
@@ -94,7 +94,7 @@ def saved_pages(folder: Path) -> dict[str, Path]:
     attention, other = capture_attention(lm, QUESTION), capture_attention(lm, OTHER_QUESTION)
     paths = {}
     for name, state in STATES.items():
-        view = attention_view(attention, compare=other if state.get("of") else None, language="en")
+        view = attention_view(attention, compare=other if "map" in state else None, language="en")
         view.state = state
         paths[name] = view.save(folder / f"{name}.html")
     generation = generate(lm, "Once upon a time, there was a kind girl named Mia.", max_new_tokens=80, seed=3)
