@@ -4,12 +4,15 @@ import base64
 import io
 import re
 import threading
+import zlib
 
 import numpy as np
 import pytest
 from browser.fake_records import FakeAttention, fake_generation
 
+from aigc_toolkit import capture_attention
 from aigc_toolkit.views import attention_view, generation_view
+from aigc_toolkit.views.bundle import bundle, packed_bundle
 from aigc_toolkit.views.notebook import SLOW, _answering
 
 WORDS = ["The", " cat", " sat", "."]
@@ -105,3 +108,20 @@ def test_slow_answers_do_not_keep_quick_ones_waiting() -> None:
             break
         threading.Event().wait(0.01)
     assert [content["id"] for content in sent] == [2, 1, 3]
+
+
+def test_what_gets_shorter_is_sent_deflated(lm):
+    view = attention_view(capture_attention(lm, "Mia found her lantern. " * 12))
+    num_tokens = len(view.payload()["attentions"][0]["parts"]["decoder"]["tokens"])
+    whole = {"layer": 0, "head": 0, "rows": [0, num_tokens], "columns": [0, num_tokens], "size": num_tokens}
+    message = {"id": "a", "type": "region", "of": 0, "kind": "decoder", **whole}
+    content, (packed,) = view.answer(message)
+    assert content["deflated"] and len(packed) < len(view.request("region", of=0, kind="decoder", **whole))
+    assert zlib.decompress(packed) == view.request("region", of=0, kind="decoder", **whole)
+
+
+def test_a_notebook_gets_the_module_of_the_view_deflated():
+    packed = packed_bundle("attention_view.js")
+    data = re.search(r'atob\("([^"]+)"\)', packed)[1]
+    assert zlib.decompress(base64.b64decode(data)).decode() == bundle("attention_view.js")
+    assert len(packed) < len(bundle("attention_view.js")) / 2

@@ -6,6 +6,7 @@ itself in a notebook, saves itself as a page, and answers other hosts. Weights l
 
 import base64
 import threading
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,9 @@ class AttentionView:
             return {**about, "type": name, "value": data}, []
         if message.get("base64"):
             return {**about, "type": name, "data": base64.b64encode(data).decode()}, []
+        packed = zlib.compress(data, 1)
+        if len(packed) < 0.9 * len(data):
+            return {**about, "type": name, "deflated": True}, [packed]
         return {**about, "type": name}, [data]
 
     def save(

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from aigc_toolkit.views.bundle import bundle, style_sheet
+from aigc_toolkit.views.bundle import packed_bundle, style_sheet
 
 SLOW = ("tiles", "scores")  # seconds for a long text
 
@@ -42,7 +42,7 @@ def notebook_widget(
     import traitlets
 
     class View(anywidget.AnyWidget):
-        _esm = bundle(entry)
+        _esm = packed_bundle(entry)
         _css = style_sheet()
         value = traitlets.Dict().tag(sync=True)
         state = traitlets.Dict().tag(sync=True)

@@ -11,6 +11,11 @@ function bytesOf(buffer) {
   return new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
 }
 
+async function inflated(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 export function messageCarrier(model, text) {
   const waiting = new Map();
   const mine = Math.random().toString(36).slice(2);
@@ -63,7 +68,8 @@ export function messageCarrier(model, text) {
     let { content, buffer } = await post(name, given, false);
     if (content.value !== undefined) return content.value;
     if (!buffer) ({ content, buffer } = await post(name, given, true));
-    return content.data ? base64Bytes(content.data) : bytesOf(buffer);
+    if (content.data) return base64Bytes(content.data);
+    return content.deflated ? inflated(bytesOf(buffer)) : bytesOf(buffer);
   };
   const close = () => {
     model.off("msg:custom", answer);
