@@ -65,28 +65,39 @@ export function queryKeyHead(head) {
       out[k - first] = mask && isHidden(mask, row * numKeys + k) ? -Infinity : score;
     }
   };
-  const logSumExp = (row) => {
-    if (!Number.isNaN(sums[row])) return sums[row];
+  /** Keeps the row's log-sum-exp; leaves exp(score - largest) of the keys it sees in `scratch`, and gives what makes them weights. */
+  const sumUp = (row) => {
     const [first, end] = seenRange(head, row);
     scores(row, first, end, scratch);
     let most = sink ?? -Infinity;
     for (let i = 0; i < end - first; i += 1) if (scratch[i] > most) most = scratch[i];
+    if (most === -Infinity) {
+      sums[row] = Infinity; // sees nothing: all weights are 0
+      scratch.fill(0, 0, end - first);
+      return 0;
+    }
     let sum = sink === null ? 0 : Math.exp(sink - most);
-    for (let i = 0; i < end - first; i += 1) sum += Math.exp(scratch[i] - most);
-    sums[row] = most === -Infinity ? Infinity : most + Math.log(sum);
+    for (let i = 0; i < end - first; i += 1) sum += scratch[i] = Math.exp(scratch[i] - most);
+    sums[row] = most + Math.log(sum);
+    return 1 / sum;
+  };
+  const logSumExp = (row) => {
+    if (Number.isNaN(sums[row])) sumUp(row);
     return sums[row];
   };
   const fill = (row, first, end, out) => {
     out.fill(0, 0, end - first);
-    const isKnown = !Number.isNaN(sums[row]);
-    const sum = logSumExp(row); // leaves the row's scores in `scratch` when it was not known
     const [seenFirst, seenEnd] = seenRange(head, row);
     const from = Math.max(first, seenFirst);
     const to = Math.min(end, seenEnd);
-    if (isKnown && to > from) scores(row, from, to, scratch);
-    const offset = isKnown ? from : seenFirst;
-    for (let k = from; k < to; k += 1) out[k - first] = Math.exp(scratch[k - offset] - sum);
-    if (sink !== null && end > numKeys) out[numKeys - first] = Math.exp(sink - sum);
+    if (Number.isNaN(sums[row])) {
+      const share = sumUp(row);
+      for (let k = from; k < to; k += 1) out[k - first] = share * scratch[k - seenFirst];
+    } else if (to > from) {
+      scores(row, from, to, scratch);
+      for (let k = from; k < to; k += 1) out[k - first] = Math.exp(scratch[k - from] - sums[row]);
+    }
+    if (sink !== null && end > numKeys) out[numKeys - first] = Math.exp(sink - sums[row]);
   };
   const cell = (row, column) => {
     const vectors = [
