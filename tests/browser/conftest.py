@@ -89,7 +89,7 @@ def open_site(open_context) -> Callable[..., Page]:
     def open_served(url: str, **look) -> Page:
         page = open_context(lambda asked: asked.startswith((url.split("#")[0], "data:", "blob:")), **look).new_page()
         page.goto(url)
-        page.locator("#write-go").wait_for(timeout=60_000)
+        page.locator("#write-go").wait_for(state="attached", timeout=60_000)  # a link may open another tab
         return page
 
     return open_served

@@ -31,11 +31,19 @@ def generation_page(folder: Path) -> Path:
     return generation_view(fake_generation("One day,\n", [*WORDS, "", "", "🦊", ""])).save(folder / "generation.html")
 
 
-def picture(page: Page) -> str:
-    """A hash of the map's pixels, once the head is there."""
+EIGHT_BITS = 3e-3  # half a level of 255 on a square-root scale, and three decimals shown
+
+
+def picture(page: Page, *, after: str = "") -> str:
+    """A hash of the map's pixels, once the head is there, and another than the one `after` which it was asked for."""
     expect(page.locator(".aigc-readout dd").last).not_to_have_text(re.compile("^—?$"))
-    data = page.evaluate("document.querySelector('.aigc-map canvas').toDataURL()")
-    return hashlib.sha256(data.encode()).hexdigest()
+    for _ in range(100):
+        data = page.evaluate("document.querySelector('.aigc-map canvas').toDataURL()")
+        found = hashlib.sha256(data.encode()).hexdigest()
+        if found != after:
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError("the map has not changed")
 
 
 def shades(page: Page) -> list[str]:
@@ -67,18 +75,18 @@ def test_the_weight_read_out_is_the_models(open_page: OpenPage, attention_page: 
     row = FakeAttention(WORDS).weights(3, 0)[6]
     assert query.split()[-1] == "6"
     assert key.split()[-1] == str(int(np.argmax(row)))
-    assert float(weight) == pytest.approx(float(row.max()), abs=6e-4)
+    assert float(weight) == pytest.approx(float(row.max()), abs=EIGHT_BITS)
 
 
 def test_a_head_is_chosen_by_click_and_by_arrow_keys(open_page: OpenPage, attention_page: Path) -> None:
     page = open_page(attention_page)
     first = picture(page)
     page.get_by_role("radio", name="Layer 1, head 2").click()
-    second = picture(page)
+    second = picture(page, after=first)
     page.keyboard.press("ArrowRight")
-    third = picture(page)
+    third = picture(page, after=second)
     page.keyboard.press("ArrowDown")
-    assert len({first, second, third, picture(page)}) == 4
+    assert len({first, second, third, picture(page, after=third)}) == 4
     assert page.locator(".aigc-tile[aria-checked=true]").get_attribute("aria-label") == "Layer 2, head 3"
     assert page.locator(".aigc-tile[tabindex='0']").count() == 1
 
@@ -136,7 +144,7 @@ def test_a_matrix_that_is_not_causal_is_saved_whole(open_page: OpenPage, folder:
     picture(page)
     page.locator(".aigc-token").first.click()
     assert float(page.locator(".aigc-readout dd").last.inner_text()) == pytest.approx(
-        float(attention.weights(3, 0)[0].max()), abs=6e-4
+        float(attention.weights(3, 0)[0].max()), abs=EIGHT_BITS
     )
     assert "predict" not in page.locator(".aigc-reading").inner_text()
     assert page.locator("[data-role=proof]").count() == 0
