@@ -123,9 +123,9 @@ def test_leaving_out_the_first_token_and_the_scale_change_the_map(open_page: Ope
     root = picture(page)
     legend = page.locator(".aigc-legend").inner_text()
     page.get_by_label("Linear").check()
-    linear = picture(page)
+    linear = picture(page, after=root)
     page.get_by_label("Leave out the first token").check()
-    assert len({root, linear, picture(page)}) == 3
+    assert len({root, linear, picture(page, after=linear)}) == 3
     assert page.locator(".aigc-legend").inner_text() != legend
 
 
