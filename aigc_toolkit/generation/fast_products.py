@@ -15,6 +15,7 @@ from transformers.pytorch_utils import Conv1D
 
 Product = Callable[[Tensor], Tensor]  # (B, K) -> (B, N)
 SMALL_BYTES = 2**21  # below, threads win little and wait long for each other where other programs run
+PACKED_BYTES = 2**18  # below, a product takes less time than the call
 FEWEST_BLOCKS = 4  # more than one even with one thread: the routine for blocks reads more quickly
 
 
@@ -37,14 +38,19 @@ def _one_product(modules: Sequence[nn.Linear | Conv1D], copy: bool) -> Product:
     bias = None
     if any(module.bias is not None for module in modules):
         bias = torch.cat([_bias(module) for module in modules])  # (N,)
-    if weight.device.type != "cpu" or weight.dtype != torch.float32 or weight.nbytes < SMALL_BYTES:
-        weight = weight.contiguous() if copy else weight
-        return lambda rows: F.linear(rows, weight, bias)
-    if copy and len(modules) == 1:
-        weight = weight.contiguous()
-    several = _packed_product(weight, bias) if copy and torch.backends.mkldnn.is_available() else None
-    one = _one_row_product(weight, bias)
-    return lambda rows: one(rows) if len(rows) == 1 else several(rows) if several else F.linear(rows, weight, bias)
+    weight = weight.contiguous() if copy else weight
+
+    def general(rows: Tensor) -> Tensor:
+        return F.linear(rows, weight, bias)
+
+    if weight.device.type != "cpu" or weight.dtype != torch.float32:
+        return general
+    one = several = general
+    if weight.nbytes >= SMALL_BYTES:
+        one = _one_row_product(weight, bias)
+    if copy and weight.nbytes >= PACKED_BYTES and torch.backends.mkldnn.is_available():
+        several = _packed_product(weight, bias)
+    return lambda rows: one(rows) if len(rows) == 1 else several(rows)
 
 
 def _packed_product(weight: Tensor, bias: Tensor | None) -> Product:

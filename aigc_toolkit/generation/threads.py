@@ -1,7 +1,8 @@
 """How many processor threads a model is run with.
 
 In: a model. Out: whether it is small, and a context in which torch uses one thread. A small model's operations take microseconds;
-threads that wait for each other win little there, and where other programs run each wait can take a time slice of the system. Does not know what is run.
+threads that wait for each other win little there, and where other programs run each wait can take a time slice of the
+system. Does not know what is run.
 """
 
 from collections.abc import Iterator
