@@ -28,6 +28,7 @@ class TokenTexts:
     def __init__(self, tokenizer: PreTrainedTokenizerFast):
         self.tokenizer = tokenizer
         self._display_cache: dict[int, str] = {}
+        self._alone_cache: dict[int, str] = {}
         self._added_ids = frozenset(tokenizer.added_tokens_decoder)  # special tokens are among them
         byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.decoder)
         self._byte_of = {char: byte for byte, char in bytes_to_unicode().items()} if byte_level else None
@@ -51,7 +52,12 @@ class TokenTexts:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of `ids` without special tokens; incomplete characters become U+FFFD."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        if len(ids) != 1:
+            return self._decode(ids)
+        cached = self._alone_cache.get(ids[0])
+        if cached is None:
+            cached = self._alone_cache[ids[0]] = self._decode(ids)
+        return cached
 
     def display(self, token_id: int) -> str:
         """One token as a reader should see it: never empty, never U+FFFD for a loose byte (`<0xE4>` instead)."""
@@ -75,6 +81,9 @@ class TokenTexts:
     def start(self, prompt_ids: Sequence[int] = ()) -> "TextStream":
         """A `TextStream` that continues after `prompt_ids`."""
         return TextStream(self, prompt_ids)
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
     def _plain(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])

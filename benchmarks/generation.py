@@ -1,18 +1,23 @@
 """How fast text is written: this package, transformers' `generate` and llama.cpp, on the same weights in one run.
 
     python benchmarks/generation.py --threads 2 --models story gpt2 qwen2
+    python benchmarks/generation.py --quick
 
 Greedy, float32, one process. Every peer writes the same number of tokens after the same prompt; a row says whether its tokens are
-those of `transformers.generate`. Speeds are medians of the repetitions, with the lowest and the highest. The bandwidth limit is
+those of `transformers.generate`. Speeds are medians of the repetitions, with the lowest and the highest; the peers take turns, and
+a ratio is the median of those of each turn. `--quick` writes less, and nothing but one text with the largest model. The load is
+that of the machine when a table begins: 0 where nothing else runs. The bandwidth limit is
 what reading all weights once per token allows, at the speed of the quickest large read measured here. "—" is what was not
 measured, and why.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -25,6 +30,7 @@ from aigc_toolkit.generation import sampling
 from aigc_toolkit.generation.records import Prompt
 
 NUM_NEW = {"story": 128, "gpt2": 64, "qwen2": 24}
+QUICK_NEW = {"story": 64, "gpt2": 24, "qwen2": 12}
 NUM_PROMPT = 16
 QWEN2 = {
     "hidden_size": 896,
@@ -45,6 +51,7 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 8, 32])
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="under four minutes: fewer tokens, transformers' default alone")
     parser.add_argument("--compile", action="store_true", help="transformers with a static cache and torch.compile, too (minutes)")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -56,30 +63,33 @@ def main() -> None:
 
 def measure_model(name: str, arguments: argparse.Namespace, bandwidth: float) -> None:
     lm = model(name)
-    num_new, weights = NUM_NEW[name], sum(parameter.nbytes for parameter in lm.model.parameters())
-    limit = bandwidth / weights
+    num_new = (QUICK_NEW if arguments.quick else NUM_NEW)[name]
+    limit = bandwidth / sum(parameter.nbytes for parameter in lm.model.parameters())
     size = f"{lm.num_parameters / 1e6:.1f} M parameters"
     print(f"## {name}: {size}, at most {limit:.0f} tokens/s from memory, {num_new} tokens after {NUM_PROMPT}\n")
-    print("| prompts | by | tokens/s (lowest to highest) | of transformers' | first token, ms | of the limit | same tokens |")
-    print("|---|---|---|---|---|---|---|")
-    for num_prompts in arguments.batches:
-        prompts = [prompt(lm, number) for number in range(num_prompts)]
-        expected, base = None, None
-        for peer, write in peers(lm, name, num_new, arguments.compile).items():
-            speeds, firsts, ids = timed(write, prompts, num_new, arguments.repeats)
-            if ids is None:
-                print(f"| {num_prompts} | {peer} | — {speeds} | — | — | — | — |")
+    print(
+        "| prompts | by | tokens/s (lowest to highest) | of transformers' | first token, ms | of the limit | same tokens | load |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for num_prompts in arguments.batches if name != "qwen2" or not arguments.quick else [1]:
+        prompts, load = [prompt(lm, number) for number in range(num_prompts)], os.getloadavg()[0]
+        runs = timed(peers(lm, name, arguments), prompts, num_new, arguments.repeats)
+        base = runs["transformers.generate"]
+        for peer, run in runs.items():
+            if run.missing:
+                print(f"| {num_prompts} | {peer} | — {run.missing} | — | — | — | — | — |")
                 continue
-            expected = ids if expected is None else expected
-            middle = statistics.median(speeds)
-            base = base or middle
+            middle = statistics.median(run.speeds)
+            ratio = statistics.median(own / other for own, other in zip(run.speeds, base.speeds, strict=True))
             share = f"{middle / limit:.0%}" if num_prompts == 1 else "—"
-            same = statistics.mean(a == b for a, b in zip(ids, expected, strict=True))
-            spread = f"{middle:.1f} ({min(speeds):.1f} to {max(speeds):.1f})"
+            same = statistics.mean(a == b for a, b in zip(run.ids, base.ids, strict=True))
+            spread = f"{middle:.1f} ({min(run.speeds):.1f} to {max(run.speeds):.1f})"
+            first = 1e3 * statistics.median(run.firsts)
             print(
-                f"| {num_prompts} | {peer} | {spread} | {middle / base:.2f}x | {firsts * 1e3:.1f} | {share} | {same:.0%} of texts |"
+                f"| {num_prompts} | {peer} | {spread} | {ratio:.2f}x | {first:.1f} | {share} | {same:.0%} of texts | {load:.1f} |",
+                flush=True,
             )
-    print(f"\n{statistics_cost(lm, num_new)}\n{bfloat16_change(lm)}\n", flush=True)
+    print(f"\n{statistics_cost(lm, num_new)}\n{bfloat16_change(lm, num_new)}\n", flush=True)
 
 
 def model(name: str) -> LanguageModel:
@@ -101,7 +111,7 @@ def prompt(lm: LanguageModel, number: int) -> tuple[int, ...]:
     return tuple(torch.randint(3, 3000, (NUM_PROMPT,), generator=torch.Generator().manual_seed(number)).tolist())
 
 
-def peers(lm: LanguageModel, name: str, num_new: int, with_compile: bool) -> dict[str, Callable]:
+def peers(lm: LanguageModel, name: str, arguments: argparse.Namespace) -> dict[str, Callable]:
     def transformers_generate(prompts, num_tokens, **options):
         ids = torch.tensor(prompts)
         whole = lm.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=num_tokens, **options)
@@ -123,8 +133,10 @@ def peers(lm: LanguageModel, name: str, num_new: int, with_compile: bool) -> dic
         config = {"cache_implementation": "static", "compile_config": __import__("transformers").CompileConfig(mode="default")}
         return transformers_generate(prompts, num_tokens, **config)
 
-    found = {"transformers.generate": transformers_generate, "transformers, static cache": best_transformers}
-    if with_compile:
+    found = {"transformers.generate": transformers_generate}
+    if not arguments.quick:
+        found["transformers, static cache"] = best_transformers
+    if arguments.compile:
         found["transformers, static cache and compile"] = compiled
     return found | {"this package": first_of_ours, "llama.cpp": llama_cpp(lm, name)}
 
@@ -153,20 +165,33 @@ def llama_cpp(lm: LanguageModel, name: str) -> Callable:
     return write
 
 
-def timed(write: Callable, prompts: list, num_new: int, repeats: int) -> tuple[list[float] | str, float, list | None]:
-    """Tokens per second of each repetition, median seconds to the first token, and the ids; or why there are none."""
-    warm = write(prompts, 2)
-    if isinstance(warm, str):
-        return warm, 0.0, None
-    speeds, firsts, ids = [], [], []
+@dataclass
+class Run:
+    """What one peer did: tokens per second and seconds to the first token of each turn, its ids; or why there are none."""
+
+    speeds: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
+    ids: list = field(default_factory=list)
+    missing: str = ""
+
+
+def timed(peers: dict[str, Callable], prompts: list, num_new: int, repeats: int) -> dict[str, Run]:
+    """All peers, one after the other, `repeats` times."""
+    runs = {}
+    for peer, write in peers.items():
+        warm = write(prompts, 2)
+        runs[peer] = Run(missing=warm if isinstance(warm, str) else "")
     for _ in range(repeats):
-        start = time.perf_counter()
-        write(prompts, 1)
-        firsts.append(time.perf_counter() - start)
-        start = time.perf_counter()
-        ids = write(prompts, num_new)
-        speeds.append(len(prompts) * num_new / (time.perf_counter() - start))
-    return speeds, statistics.median(firsts), ids
+        for peer, run in runs.items():
+            if run.missing:
+                continue
+            start = time.perf_counter()
+            peers[peer](prompts, 1)
+            run.firsts.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            run.ids = peers[peer](prompts, num_new)
+            run.speeds.append(len(prompts) * num_new / (time.perf_counter() - start))
+    return runs
 
 
 def statistics_cost(lm: LanguageModel, num_new: int) -> str:
@@ -191,19 +216,19 @@ def statistics_cost(lm: LanguageModel, num_new: int) -> str:
     return f"Full statistics cost {cost:.1%} (quickest of 5 each, one prompt)."
 
 
-def bfloat16_change(lm: LanguageModel) -> str:
+def bfloat16_change(lm: LanguageModel, num_new: int) -> str:
     """What half the bytes change: log-probabilities of a text the float32 model wrote, and speed."""
     from aigc_toolkit.generation import score
 
     ids = prompt(lm, 0)
-    text = generate(lm, Prompt("", ids), max_new_tokens=NUM_NEW[lm.name], temperature=0)
+    text = generate(lm, Prompt("", ids), max_new_tokens=num_new, temperature=0)
     exact = [step.logprob for step in score(lm, Prompt("", text.ids)).tokens[1:]]
     lm.model.bfloat16()
     rounded = [step.logprob for step in score(lm, Prompt("", text.ids)).tokens[1:]]
     generate(lm, Prompt("", ids), max_new_tokens=2, temperature=0)
     start = time.perf_counter()
-    again = generate(lm, Prompt("", ids), max_new_tokens=NUM_NEW[lm.name], temperature=0)
-    speed = NUM_NEW[lm.name] / (time.perf_counter() - start)
+    again = generate(lm, Prompt("", ids), max_new_tokens=num_new, temperature=0)
+    speed = num_new / (time.perf_counter() - start)
     changes = [abs(a - b) for a, b in zip(exact, rounded, strict=True)]
     same = sum(a.id == b.id for a, b in zip(text.tokens, again.tokens, strict=True))
     return (

@@ -1,12 +1,15 @@
 import copy
 
 import pytest
+import torch
 from small_models import small_model
 
-from aigc_toolkit.generation import DecodingSettings, generate
+from aigc_toolkit.generation import DecodingSettings, generate, prompt_reading
 from aigc_toolkit.generation.batch import Batch
+from aigc_toolkit.generation.cache import new_cache
 from aigc_toolkit.generation.decoding import TokenStream, together
-from aigc_toolkit.generation.prompts import start_of
+from aigc_toolkit.generation.prompt_reading import groups, read_prompts
+from aigc_toolkit.generation.prompts import Start, start_of
 from aigc_toolkit.generation.records import Prompt
 from aigc_toolkit.language_model import LanguageModel
 
@@ -73,7 +76,56 @@ def test_one_forward_pass_for_all(lm):
         batch.add(ids, SETTINGS[0])
     for _ in range(4):
         batch.step()
-    assert len(calls) == 3  # the prompts; the steps do not go through the modules
+    assert len(calls) == 2  # two prompts of nearly one length together, and a short one; the steps do not go through the modules
+
+
+@pytest.mark.parametrize("family", ["qwen3", "gpt2"])
+def test_prompts_read_together_give_the_logits_they_give_alone(family, tokenizer):
+    lm = LanguageModel(small_model(family), tokenizer, family)
+    starts = [Start("", ids, 40, "max_new_tokens") for ids in IDS]
+    with torch.inference_mode():
+        read = read_prompts(lm, [*starts, starts[0]], [False] * 6)
+        assert len(read) == 5 and len({id(each.cache) for each in read.values()}) == 3
+        for start in starts:
+            one, cache = read[id(start)], new_cache(lm.model, len(start.ids))
+            alone = lm.model(torch.tensor([start.ids]), past_key_values=cache, use_cache=True).logits[0, -1]
+            torch.testing.assert_close(one.logits, alone)
+            for together, single in zip(one.cache.layers, cache.layers, strict=True):
+                torch.testing.assert_close(together.keys[one.row, :, : len(start.ids)], single.keys[0])
+                torch.testing.assert_close(together.values[one.row, :, : len(start.ids)], single.values[0])
+
+
+def test_prompts_of_one_pass_are_alike_in_length_and_not_too_many(monkeypatch):
+    starts = [Start("", (5,) * length, 100, "max_new_tokens") for length in (3, 40, 6, 30, 31, 7)]
+
+    def lengths(num_logits=10):
+        return [[len(start.ids) for start in group] for group in groups(starts, num_logits)]
+
+    assert lengths() == [[3, 6], [7], [30, 31, 40]]
+    monkeypatch.setattr(prompt_reading, "JOINT_TOKENS", 70)
+    assert lengths() == [[3, 6], [7], [30, 31], [40]]
+    monkeypatch.setattr(prompt_reading, "JOINT_LOGITS", 39)
+    assert lengths() == [[3], [6], [7], [30], [31], [40]]
+
+
+def test_a_text_that_is_mostly_kept_is_read_from_there(lm):
+    model = LanguageModel(copy.deepcopy(lm.model), lm.tokenizer, "kept")
+    texts = [Prompt("", (*IDS[2], number)) for number in (50, 60)]
+    expected = [each.ids for each in generate(model, texts, temperature=0, max_new_tokens=4)]
+    generate(model, Prompt("", IDS[2]), temperature=0, max_new_tokens=4)
+    lengths = []
+    model.model.register_forward_pre_hook(lambda _, given, named: lengths.append(named["input_ids"].shape[1]), with_kwargs=True)
+    assert [each.ids for each in generate(model, texts, temperature=0, max_new_tokens=4, reuse=True)] == expected
+    assert lengths == [1, 1]
+
+
+def test_a_text_removed_before_it_is_read(lm):
+    batch = Batch(lm, max_sequences=3, max_tokens=40)
+    slots = [batch.add(ids, SETTINGS[0]) for ids in IDS[:3]]
+    batch.remove(slots[1])
+    assert {slot: choice.id for slot, choice in batch.step()} == {
+        slots[number]: generate(lm, Prompt("", IDS[number]), temperature=0, max_new_tokens=1).tokens[0].id for number in (0, 2)
+    }
 
 
 def test_more_texts_than_fit_at_once(endless):

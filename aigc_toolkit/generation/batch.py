@@ -17,6 +17,7 @@ from .readers import reader_for
 from .records import Prompt
 from .sampling import Choice, Chooser, measure
 from .settings import DecodingSettings
+from .threads import is_small, one_thread
 
 
 @dataclass
@@ -24,8 +25,10 @@ class _Row:
     slot: int
     chooser: Chooser
     num_alternatives: int
-    length: int  # tokens the model has read
-    logits: Tensor | None  # (V,) after the prompt, until the first step
+    start: Start
+    reuse: bool
+    length: int  # tokens the model has read, once `logits` or `last` is there
+    logits: Tensor | None = None  # (V,) after the prompt, until the first step
     last: Tensor | None = None  # the id chosen last, not read yet
 
 
@@ -42,7 +45,9 @@ class Batch:
         self._lm, self._max_sequences = lm, max_sequences
         self._max_tokens = max_tokens or lm.context_length or 1024
         self._reader = reader_for(lm, max_sequences, self._max_tokens)
-        self._rows: list[_Row] = []  # those that have had a step first, as the reader's rows
+        self._rows: list[_Row] = []  # as the reader's rows: first those that have had a step, last those not read yet
+        self._num_read = 0
+        self._is_small = is_small(lm.model)
 
     @property
     def num_free(self) -> int:
@@ -52,9 +57,11 @@ class Batch:
     def add(
         self, prompt: Sequence[int] | Start, settings: DecodingSettings, *, seed: int | None = None, reuse: bool = False
     ) -> int:
-        """Read a prompt and give its slot, a number that is free again once the text is removed; `seed` goes before the settings'.
+        """Take a text and give its slot, a number that is free again once the text is removed; `seed` goes before the settings'.
 
-        Raises ValueError where the batch is full or the text is longer than `max_tokens`, and for settings out of range.
+        Prompts are read at the next `step` or `read`, those of several texts together. Texts with one and the same `Start`, added
+        one after the other, share its reading. Raises ValueError where the batch is full or the text is longer than `max_tokens`,
+        and for settings out of range.
         """
         self._check_room()
         start = prompt
@@ -66,26 +73,32 @@ class Batch:
                 f"The prompt has {len(start.ids)} tokens; this batch holds texts of {self._max_tokens}, so at most "
                 f"{self._max_tokens - 1} are allowed. Shorten the prompt, or make a batch with a larger max_tokens."
             )
-        with torch.inference_mode():
-            logits = self._reader.add(start, reuse=reuse)
-        return self._new_row(settings, seed, start.ids, logits)
+        taken = {row.slot for row in self._rows}
+        slot = next(number for number in range(self._max_sequences) if number not in taken)
+        chooser = Chooser(settings, self._lm, start.ids, seed=seed)
+        self._rows.append(_Row(slot, chooser, settings.num_alternatives, start, reuse, len(start.ids)))
+        return slot
 
-    def fork(self, slot: int, start: Start, settings: DecodingSettings, *, seed: int | None = None) -> int:
-        """Another text with the prompt of `slot`, which has had no step yet: the prompt is not read again."""
-        self._check_room()
-        row = self._row(slot)
-        with torch.inference_mode():
-            self._reader.copy(row)
-        return self._new_row(settings, seed, start.ids, self._rows[row].logits)
+    @torch.inference_mode()
+    def read(self) -> None:
+        """Read the prompts of the texts added since the last step."""
+        unread = self._rows[self._num_read :]
+        if unread:
+            logits = self._reader.add([row.start for row in unread], reuse=[row.reuse for row in unread])
+            for row, each in zip(unread, logits, strict=True):
+                row.logits = each
+            self._num_read = len(self._rows)
 
     @torch.inference_mode()
     def step(self) -> list[tuple[int, Choice]]:
         """The next token of every text, in one forward pass. Raises ValueError where the logits hold NaN."""
         if not self._rows:
             return []
-        logits = self._logits()  # (B, V)
-        chosen = self._chosen(logits)
-        choices = measure(logits, chosen, max(row.num_alternatives for row in self._rows))
+        self.read()
+        with one_thread(self._is_small):
+            logits = self._logits()  # (B, V)
+            chosen = self._chosen(logits)
+            choices = measure(logits, chosen, max(row.num_alternatives for row in self._rows))
         for row, token_id in zip(self._rows, chosen, strict=True):
             row.last, row.logits = token_id, None
         return [(row.slot, _trimmed(choice, row.num_alternatives)) for row, choice in zip(self._rows, choices, strict=True)]
@@ -94,16 +107,20 @@ class Batch:
     def remove(self, slot: int) -> None:
         """Forget a text; its slot can be used again."""
         row, num_begun = self._row(slot), self._num_begun()
+        if row >= self._num_read:
+            self._rows.pop(row)
+            return
         if row < num_begun:  # the last begun text takes its place, the last new one the place of that
             self._move(num_begun - 1, row)
             row = num_begun - 1
-        self._move(len(self._rows) - 1, row)
-        self._rows.pop()
+        self._move(self._num_read - 1, row)
+        self._num_read -= 1
+        self._rows.pop(self._num_read)
         self._reader.drop_last()
 
     @torch.inference_mode()
     def cache(self, slot: int) -> DynamicCache | None:
-        """The keys and values of a text, where they can be kept for others that begin alike."""
+        """The keys and values of a text that has had a step, where they can be kept for others that begin alike."""
         row = self._row(slot)
         return self._reader.cache(row, self._rows[row].length)
 
@@ -122,13 +139,6 @@ class Batch:
         if all(row.chooser.is_plain for row in self._rows):
             return logits.argmax(-1)
         return torch.stack([row.chooser.choose(scores) for row, scores in zip(self._rows, logits, strict=True)])
-
-    def _new_row(self, settings: DecodingSettings, seed: int | None, ids: tuple[int, ...], logits: Tensor) -> int:
-        taken = {row.slot for row in self._rows}
-        slot = next(number for number in range(self._max_sequences) if number not in taken)
-        chooser = Chooser(settings, self._lm, ids, seed=seed)
-        self._rows.append(_Row(slot, chooser, settings.num_alternatives, len(ids), logits))
-        return slot
 
     def _check_room(self) -> None:
         if not self.num_free:
@@ -149,7 +159,7 @@ class Batch:
             self._reader.move(row, to)
 
     def _num_begun(self) -> int:
-        return sum(row.logits is None for row in self._rows)
+        return sum(row.last is not None for row in self._rows)
 
 
 def _trimmed(choice: Choice, num_alternatives: int) -> Choice:

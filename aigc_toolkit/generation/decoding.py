@@ -100,18 +100,15 @@ def generate(lm: LanguageModel, prompt: str | Prompt | Tensor | Sequence[str | P
 def together(lm: LanguageModel, streams: Sequence["TokenStream"], max_sequences: int = AT_ONCE) -> Iterator[tuple[int, TokenStep]]:
     """The steps of several streams, at most `max_sequences` written at once, as (number of the stream, step).
 
-    Streams with one and the same `Start`, next to each other, share its reading.
+    Streams with one and the same `Start`, written at once, share its reading.
     """
     batch = Batch(lm, min(max_sequences, len(streams)), max(each.start.end for each in streams))
     waiting, running = list(range(len(streams)))[::-1], {}
     while waiting or running:
         while waiting and batch.num_free:
-            number, before = waiting.pop(), next(reversed(running.items()), None)
+            number = waiting.pop()
             each = streams[number]
-            if before is not None and streams[before[1]].start is each.start and not streams[before[1]].tokens:
-                running[batch.fork(before[0], each.start, each.settings, seed=each.seed)] = number
-            else:
-                running[batch.add(each.start, each.settings, seed=each.seed, reuse=each.reuse)] = number
+            running[batch.add(each.start, each.settings, seed=each.seed, reuse=each.reuse)] = number
         for slot, number in list(running.items()):
             if streams[number].has_ended():
                 streams[running.pop(slot)].leave(batch, slot)

@@ -22,7 +22,7 @@ from transformers.pytorch_utils import Conv1D
 
 from .fast_products import Product, product
 
-COPIED_BYTES = 2**29  # models whose layers are larger keep their weights where they are
+COPIED_BYTES = 2**29  # larger models keep their weights where they are
 ROTARY_MODELS = {LlamaForCausalLM: (llama, "Llama"), Qwen2ForCausalLM: (qwen2, "Qwen2"), Qwen3ForCausalLM: (qwen3, "Qwen3")}
 ROTARY_PARTS = ("Model", "DecoderLayer", "Attention", "MLP", "RMSNorm", "RotaryEmbedding")
 TORCH_PARTS = {nn.Linear, nn.Embedding, nn.ModuleList, nn.LayerNorm, nn.Dropout, Conv1D}
@@ -108,14 +108,14 @@ def _is_plain(module: nn.Module, parts: set[type]) -> bool:
     return known and not hooked
 
 
-def _copies(layers: nn.ModuleList) -> bool:
-    return sum(parameter.nbytes for parameter in layers.parameters()) <= COPIED_BYTES
+def _copies(model: PreTrainedModel) -> bool:
+    return sum(parameter.nbytes for parameter in model.parameters()) <= COPIED_BYTES
 
 
 def _gpt2_plan(model: GPT2LMHeadModel) -> Plan:
     body = model.transformer
     tokens, positions = body.wte.weight.detach(), body.wpe.weight.detach()
-    copy = _copies(body.h)
+    copy = _copies(model)
     layers = []
     for block in body.h:
         widen, narrow, activation = (
@@ -135,14 +135,14 @@ def _gpt2_plan(model: GPT2LMHeadModel) -> Plan:
             )
         )
     heads = model.config.num_attention_heads
-    head = _chain(_norm(body.ln_f), product([model.lm_head], copy=False))
+    head = _chain(_norm(body.ln_f), product([model.lm_head], copy=copy))
     return Plan(lambda ids, at: tokens[ids] + positions[at], None, tuple(layers), head, heads, heads, body.h[0].attn.head_dim)
 
 
 def _rotary_plan(model: PreTrainedModel) -> Plan:
     body, first = model.model, model.model.layers[0].self_attn
     tokens = body.embed_tokens.weight.detach()
-    copy = _copies(body.layers)
+    copy = _copies(model)
     num_heads, num_key_value_heads = (each.out_features // first.head_dim for each in (first.q_proj, first.k_proj))
     layers = []
     for layer in body.layers:
@@ -157,12 +157,12 @@ def _rotary_plan(model: PreTrainedModel) -> Plan:
                 queries_keys_values=product([attention.q_proj, attention.k_proj, attention.v_proj], copy=copy),
                 head_norm=head_norm,
                 scaling=attention.scaling,
-                output=product([attention.o_proj], copy=False),
+                output=product([attention.o_proj], copy=copy),
                 mlp_norm=_norm(layer.post_attention_layernorm),
                 mlp=_gated(mlp, copy),
             )
         )
-    head = _chain(_norm(body.norm), product([model.lm_head], copy=False))
+    head = _chain(_norm(body.norm), product([model.lm_head], copy=copy))
     dimensions = (num_heads, num_key_value_heads, first.head_dim)
     return Plan(lambda ids, at: tokens[ids], body.rotary_emb, tuple(layers), head, *dimensions)
 
@@ -170,7 +170,7 @@ def _rotary_plan(model: PreTrainedModel) -> Plan:
 def _gated(mlp: nn.Module, copy: bool) -> Product:
     gate_and_up, down, activation = (
         product([mlp.gate_proj, mlp.up_proj], copy=copy),
-        product([mlp.down_proj], copy=False),
+        product([mlp.down_proj], copy=copy),
         mlp.act_fn,
     )
 

@@ -32,23 +32,25 @@ class KeptCaches:
         self._model = model
         self._limit_bytes = limit_bytes
         self._kept: dict[tuple[int, ...], DynamicCache] = {}  # the latest used last
+        self._num_bytes = 0
         self._lock = threading.Lock()
 
     @property
     def num_bytes(self) -> int:
         """Bytes held now."""
         with self._lock:
-            return sum(map(_bytes, self._kept.values()))
+            return self._num_bytes
 
     def keep(self, ids: Sequence[int], cache: DynamicCache) -> bool:
         """Keep `cache`, which holds `ids` and is written to no more; False where it cannot be cut or is beyond the limit."""
         if not _can_be_cut(cache, len(ids)) or _bytes(cache) > self._limit_bytes:
             return False
         with self._lock:
-            self._kept.pop(tuple(ids), None)
+            self._drop(tuple(ids))
             self._kept[tuple(ids)] = cache
-            while sum(map(_bytes, self._kept.values())) > self._limit_bytes:
-                self._kept.pop(next(iter(self._kept)))
+            self._num_bytes += _bytes(cache)
+            while self._num_bytes > self._limit_bytes:
+                self._drop(next(iter(self._kept)))
         return True
 
     @torch.inference_mode()
@@ -69,6 +71,11 @@ class KeptCaches:
         """Drop everything."""
         with self._lock:
             self._kept.clear()
+            self._num_bytes = 0
+
+    def _drop(self, ids: tuple[int, ...]) -> None:
+        if ids in self._kept:
+            self._num_bytes -= _bytes(self._kept.pop(ids))
 
 
 _OF_MODEL: WeakKeyDictionary[LanguageModel, KeptCaches] = WeakKeyDictionary()

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, EncoderDecoderCache
+from transformers import DynamicCache
 
 from ..language_model import LanguageModel
 from .cache import BufferedLayer, new_cache
 from .fast_layers import Plan, plan_of
 from .fast_step import FastStep
-from .prefix_cache import kept_caches
+from .prompt_reading import ReadPrompt, Text, read_prompts
 from .prompts import Start
 
 
@@ -25,18 +25,20 @@ class ModelReader:
 
     def __init__(self, lm: LanguageModel):
         self._lm = lm
-        self._texts: list[_Text] = []
+        self._texts: list[Text] = []
 
-    def add(self, start: Start, *, reuse: bool = False) -> Tensor:
-        """Read a prompt as the last row; float32 logits (V,) after it."""
-        text = _Text(self._lm, start, reuse)
-        self._texts.append(text)
-        return text.read_prompt(start.ids)
-
-    def copy(self, row: int) -> None:
-        """The sequence of `row` once more, as the last row."""
-        self._texts.append(copy.copy(self._texts[row]))
-        self._texts[-1].cache = copy.deepcopy(self._texts[row].cache)
+    def add(self, starts: Sequence[Start], *, reuse: Sequence[bool]) -> list[Tensor]:
+        """Read prompts as the last rows; float32 logits (V,) after each. One that stands there several times is read once."""
+        read: dict[int, tuple[Text, Tensor]] = {}
+        for start, each_reuse in zip(starts, reuse, strict=True):
+            if id(start) not in read:
+                text = Text(self._lm, start, each_reuse)
+                read[id(start)] = text, text.read_prompt(start.ids)
+            else:
+                text = copy.copy(read[id(start)][0])
+                text.cache = copy.deepcopy(text.cache)
+            self._texts.append(text)
+        return [read[id(start)][1] for start in starts]
 
     def step(self, ids: Tensor, lengths: Sequence[int]) -> Tensor:
         """Float32 logits (B, V) after one more token of each of the first B rows."""
@@ -69,23 +71,18 @@ class FastReader:
         self._step: FastStep | None = None
         self._cache: DynamicCache | None = None
 
-    def add(self, start: Start, *, reuse: bool = False) -> Tensor:
-        text = _Text(self._lm, start, reuse, self._max_tokens if self._max_sequences == 1 else len(start.ids))
-        logits = text.read_prompt(start.ids)
-        layers: list[BufferedLayer] = text.cache.layers
+    def add(self, starts: Sequence[Start], *, reuse: Sequence[bool]) -> list[Tensor]:
         if self._max_sequences == 1:
+            text = Text(self._lm, starts[0], reuse[0], self._max_tokens)
+            logits = [text.read_prompt(starts[0].ids)]
             self._use(text.cache)
         else:
-            self._make(layers)
-            for number, layer in enumerate(layers):
-                self._keys[number][self._num_rows, :, : len(start.ids)] = layer.key_buffer[0, :, : len(start.ids)]
-                self._values[number][self._num_rows, :, : len(start.ids)] = layer.value_buffer[0, :, : len(start.ids)]
-        self._num_rows += 1
+            read = read_prompts(self._lm, starts, reuse)
+            logits = [read[id(start)].logits for start in starts]
+            for row, start in enumerate(starts, self._num_rows):
+                self._put(row, read[id(start)], len(start.ids))
+        self._num_rows += len(starts)
         return logits
-
-    def copy(self, row: int) -> None:
-        self.move(row, self._num_rows)
-        self._num_rows += 1
 
     def step(self, ids: Tensor, lengths: Sequence[int]) -> Tensor:
         return self._step(ids, lengths)
@@ -111,6 +108,13 @@ class FastReader:
         self._keys, self._values = ([getattr(layer, name) for layer in cache.layers] for name in ("key_buffer", "value_buffer"))
         self._step = FastStep(self._plan, self._keys, self._values)
 
+    def _put(self, row: int, read: ReadPrompt, length: int) -> None:
+        layers: list[BufferedLayer] = read.cache.layers
+        self._make(layers)
+        for number, layer in enumerate(layers):
+            self._keys[number][row, :, :length] = layer.key_buffer[read.row, :, :length]
+            self._values[number][row, :, :length] = layer.value_buffer[read.row, :, :length]
+
     def _make(self, layers: Sequence[BufferedLayer]) -> None:
         if self._step is None:
             like = layers[0].key_buffer
@@ -123,47 +127,3 @@ def reader_for(lm: LanguageModel, max_sequences: int, max_tokens: int) -> FastRe
     """The quickest reader this model has."""
     plan = plan_of(lm.model)
     return ModelReader(lm) if plan is None else FastReader(lm, plan, max_sequences, max_tokens)
-
-
-class _Text:
-    """One sequence and its cache, read by the model's own forward."""
-
-    def __init__(self, lm: LanguageModel, start: Start, reuse: bool = False, num_tokens: int | None = None):
-        self._lm, self._model = lm, lm.model
-        self._options = lm.accepted(use_cache=True, logits_to_keep=1)
-        self._has_positions = bool(lm.accepted(position_ids=None))
-        self._cache_name = next(iter(lm.accepted(past_key_values=None, cache_params=None)), None)
-        self._encoded: dict = {}
-        self._num_read = 0
-        self.cache: DynamicCache | EncoderDecoderCache | None = None
-        num_tokens = num_tokens or start.end
-        if start.source:
-            self._encoded = {"encoder_outputs": self._model.get_encoder()(**start.source)}
-            self.cache = EncoderDecoderCache(new_cache(self._model, num_tokens), DynamicCache())
-        elif reuse:
-            self.cache, self._num_read = kept_caches(lm).start(start.ids, num_tokens)
-        elif self._cache_name is not None:
-            self.cache = new_cache(self._model, num_tokens)
-        self._ids: tuple[int, ...] = ()  # of a model without such a cache: what it has read, and what it remembers of it
-        self._memory = None
-
-    def read_prompt(self, ids: Sequence[int]) -> Tensor:
-        return self.read(torch.tensor(ids[self._num_read :], device=self._lm.device), self._num_read)
-
-    def read(self, ids: Tensor, position: int) -> Tensor:
-        """Float32 logits (V,) after `ids` (T,), of which the first is at `position`."""
-        if self._cache_name is None:
-            return self._read_all(ids, position)
-        name = "decoder_input_ids" if self._encoded else "input_ids"
-        inputs = {name: ids[None], self._cache_name: self.cache} | self._encoded
-        if self._has_positions:
-            inputs["position_ids"] = torch.arange(position, position + len(ids), device=ids.device)[None]  # (1, T)
-        return self._model(**inputs, **self._options).logits[0, -1].float()
-
-    def _read_all(self, ids: Tensor, position: int) -> Tensor:
-        """For a model with a memory of its own kind (XLNet): prepared as transformers does."""
-        self._ids = (*self._ids[:position], *ids.tolist())
-        whole = torch.tensor([self._ids], device=ids.device)
-        output = self._model(**self._model.prepare_inputs_for_generation(whole, past_key_values=self._memory))
-        self._memory = output.get("mems")
-        return output.logits[0, -1].float()

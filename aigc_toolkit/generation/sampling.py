@@ -17,6 +17,9 @@ from .records import Alternative
 from .settings import DecodingSettings
 
 MASK = 2**64 - 1
+LEAST_LOGPROB = (
+    -80.0
+)  # in the entropy: smaller probabilities add nothing in float32, 0 times -inf is NaN, subnormal numbers are slow
 
 
 def gumbel_noise(seed: int, step: int, size: int, device: torch.device) -> torch.Tensor:
@@ -95,8 +98,8 @@ def measure(logits: torch.Tensor, chosen: torch.Tensor, num_alternatives: int) -
     logprobs = logits.log_softmax(-1)  # (B, V)
     own = logprobs.gather(-1, chosen[:, None])  # (B, 1)
     rank = (logprobs > own).float().sum(-1, keepdim=True).long() + 1  # float: counting truth values is slow on a processor
-    finite = logprobs.clamp_min(torch.finfo(logits.dtype).min)  # a token that cannot be has probability 0, and 0 times -inf is NaN
-    entropy = -(logprobs.exp() * finite).sum(-1, keepdim=True)
+    finite = logprobs.clamp_min(LEAST_LOGPROB)
+    entropy = -(finite.exp() * finite).sum(-1, keepdim=True)
     best = logprobs.topk(num_alternatives, dim=-1)
     numbers = torch.cat([own, entropy, best.values], dim=-1).tolist()
     integers = torch.cat([chosen[:, None], rank, best.indices], dim=-1).tolist()

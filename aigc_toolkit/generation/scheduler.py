@@ -116,11 +116,10 @@ class Scheduler:
     def _write_together(self) -> None:
         batch = Batch(self.lm, self._max_sequences, self._max_tokens)
         while True:
-            fresh = self._next(self._fits, busy=bool(self._running), full=not batch.num_free)
+            fresh = self._next(self._fits, busy=bool(self._running), free=batch.num_free)
             if self._closed:
                 return
-            if fresh is not None:
-                self._begin(batch, fresh)
+            self._begin(batch, fresh)
             try:
                 self._step(batch)
             except Exception as failure:  # readers are told, and others can go on with a new batch
@@ -129,18 +128,28 @@ class Scheduler:
                 self._running.clear()
                 batch = Batch(self.lm, self._max_sequences, self._max_tokens)
 
-    def _begin(self, batch: Batch, shared: SharedStream) -> None:
-        """Read a prompt; a failure is that text's alone."""
+    def _begin(self, batch: Batch, fresh: Sequence[SharedStream]) -> None:
+        """Read prompts; a failure is that of the texts which begin now alone."""
+        slots = [slot for slot in (self._add(batch, shared) for shared in fresh) if slot is not None]
+        try:
+            batch.read()
+        except Exception as failure:
+            for slot in slots:
+                batch.remove(slot)
+                self._running.pop(slot).fail(failure)
+
+    def _add(self, batch: Batch, shared: SharedStream) -> int | None:
         if shared.source.has_ended():  # stopped while it waited
             shared.give(None)
-            return
+            return None
+        source = shared.source
         try:
-            source = shared.source
             slot = batch.add(source.start, source.settings, seed=source.seed, reuse=source.reuse)
         except Exception as failure:
             shared.fail(failure)
-        else:
-            self._running[slot] = shared
+            return None
+        self._running[slot] = shared
+        return slot
 
     def _step(self, batch: Batch) -> None:
         """A token for each running text, and out with those that have ended."""
@@ -159,9 +168,10 @@ class Scheduler:
 
     def _write_alone(self) -> None:
         while True:
-            shared = self._next(lambda each: not self._fits(each), busy=False, full=False)
+            taken = self._next(lambda each: not self._fits(each), busy=False, free=1)
             if self._closed:
                 return
+            shared = taken[0]
             try:
                 for step in shared.source:
                     shared.give(step)
@@ -171,14 +181,15 @@ class Scheduler:
             except Exception as failure:
                 shared.fail(failure)
 
-    def _next(self, fits: Callable[[SharedStream], bool], *, busy: bool, full: bool) -> SharedStream | None:
-        """The text to begin now, or None; waits for one where there is nothing else to do (`busy` False)."""
+    def _next(self, fits: Callable[[SharedStream], bool], *, busy: bool, free: int) -> list[SharedStream]:
+        """The texts to begin now, at most `free`; waits for one where there is nothing else to do (`busy` False)."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or busy or any(map(fits, self._waiting)))
-            candidates = [] if full or self._closed else [each for each in self._waiting if fits(each)]
-            if not candidates:
-                return None
-            load = Counter(each.user for each in tuple(self._running.values()))
-            chosen = min(candidates, key=lambda each: load[each.user])  # the first of the least, so the longest waiting
-            self._waiting.remove(chosen)
+            candidates = [] if self._closed else [each for each in self._waiting if fits(each)]
+            load, chosen = Counter(each.user for each in tuple(self._running.values())), []
+            while candidates and len(chosen) < free:
+                chosen.append(min(candidates, key=lambda each: load[each.user]))  # the first of the least, so the longest waiting
+                load[chosen[-1].user] += 1
+                candidates.remove(chosen[-1])
+                self._waiting.remove(chosen[-1])
             return chosen
