@@ -35,13 +35,17 @@ class TrainConfig:
     sample_every: int = 0  # steps between samples; 0 = never
     sample_prompt: str = ""  # text that samples continue
     sample_tokens: int = 48  # tokens in each sample
+    folder: str | None = None  # of the run, for its checkpoints; None = nothing is written
+    checkpoint_every: int = 0  # steps between checkpoints, the last step always has one; 0 = none
+    keep_last: int = 2  # newest checkpoints that are kept
     seed: int = 0  # decides the batches, dropout and the samples
     device: str = "auto"  # "auto" (a GPU if there is one), "cpu", "cuda", ...
 
     def __post_init__(self) -> None:
-        for name in ("num_steps", "batch_size", "context", "gradient_accumulation", "sample_tokens"):
+        for name in ("num_steps", "batch_size", "context", "gradient_accumulation", "sample_tokens", "keep_last"):
             self._check(name, getattr(self, name) >= 1, "at least 1 is allowed. Set a positive integer")
-        for name in ("learning_rate", "adam_learning_rate", "weight_decay", "gradient_clip", "validate_every", "sample_every"):
+        rates = ("learning_rate", "adam_learning_rate", "weight_decay", "gradient_clip")
+        for name in (*rates, "validate_every", "sample_every", "checkpoint_every"):
             self._check(name, getattr(self, name) >= 0, "0 or more is allowed. Set 0 to switch it off")
         for name in ("warmup_fraction", "cooldown_fraction"):
             self._check(name, 0 <= getattr(self, name) <= 1, "a fraction of num_steps in [0, 1] is allowed. Set one")
@@ -68,4 +72,9 @@ class TrainConfig:
             raise ValueError(
                 f"sample_every={self.sample_every} with sample_prompt={self.sample_prompt!r}: a sample continues some text. "
                 f"Set sample_prompt, or sample_every=0 for no samples."
+            )
+        if self.checkpoint_every and self.folder is None:
+            raise ValueError(
+                f"checkpoint_every={self.checkpoint_every} with folder=None: a checkpoint has to be written somewhere. "
+                f"Set folder, or checkpoint_every=0 for none."
             )

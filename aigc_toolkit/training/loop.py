@@ -1,13 +1,13 @@
 """The training loop: batch, loss, gradients, check, move; one record per step.
 
 In: a model (our `GPT` or a Hugging Face causal model), a corpus, a `TrainConfig`. Out: an iterator of `TrainStep`.
-The model is trained in place. The loop prints nothing, draws nothing and writes no file: whoever iterates it does.
+The model is trained in place. The loop prints and draws nothing, and writes nothing but checkpoints: whoever iterates it does.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..gpt import GPT
 from .batches import document_starts, make_batch
+from .checkpoints import Checkpoint, latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .evaluation import evaluate_loss, logits_of, mode
 from .finite import check_gradients, check_loss
@@ -25,6 +26,8 @@ from .samples import draw_sample
 
 if TYPE_CHECKING:
     from ..corpora import Corpus
+
+MAY_CHANGE = ("folder", "checkpoint_every", "keep_last", "validate_every", "sample_every", "device")  # when a run goes on
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,16 @@ class TrainStep:
     sample: str | None  # prompt and continuation, after the step; None when not drawn
 
 
-def train(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> Iterator[TrainStep]:
+def train(model: nn.Module, corpus: "Corpus", config: TrainConfig, *, resume: bool = False) -> Iterator[TrainStep]:
     """Trains `model` on `corpus` in place and yields a `TrainStep` after each of `config.num_steps` steps.
 
     `corpus` has `token_ids("train" | "validation")` # (N,) and a `tokenizer` (for samples and document starts). The same model,
     corpus and config give the same losses (same machine, same number of threads). Between steps the model is in the mode it came
     in. The last step always validates when `validate_every` is set.
-    Raises ValueError, at the call, when config, model and corpus contradict each other; `TrainingDiverged`, before the optimizers
-    move, when a loss or gradient is not finite.
+    `resume` goes on from the newest whole checkpoint in `config.folder` (from the start where there is none) and gives, to the bit,
+    the steps and weights of a run that was never stopped.
+    Raises ValueError, at the call, when config, model and corpus contradict each other, or the folder holds another run;
+    `TrainingDiverged`, before the optimizers move, when a loss or gradient is not finite.
 
     >>> for step in train(gpt, corpus, TrainConfig(num_steps=2)):
     ...     print(step.step, round(step.loss, 2))
@@ -56,17 +61,21 @@ def train(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> Iterator[T
     """
     token_ids = corpus.token_ids("train")  # (N)
     check_fit(model, token_ids, config)
-    return _steps(model, corpus, token_ids, config)
+    return _steps(model, corpus, token_ids, config, _checkpoint(config, resume))
 
 
-def _steps(model: nn.Module, corpus: "Corpus", token_ids: np.ndarray, config: TrainConfig) -> Iterator[TrainStep]:
+def _steps(
+    model: nn.Module, corpus: "Corpus", token_ids: np.ndarray, config: TrainConfig, checkpoint: Checkpoint | None
+) -> Iterator[TrainStep]:
     device = choose_device(config.device)
     model.to(device)
     optimizers = make_optimizers(model, config)
+    if checkpoint is not None:
+        load_checkpoint(checkpoint, model, optimizers)
     starts = None
     if config.start_at_documents:
         starts = document_starts(token_ids, corpus.tokenizer.eos_token_id, context=config.context)  # (S)
-    for step in range(1, config.num_steps + 1):
+    for step in range(1 if checkpoint is None else checkpoint.step + 1, config.num_steps + 1):
         start = time.perf_counter()
         share = schedule(step, config)
         set_learning_rates(optimizers, share)
@@ -75,6 +84,8 @@ def _steps(model: nn.Module, corpus: "Corpus", token_ids: np.ndarray, config: Tr
         ).to(device)  # (B, T + 1)
         loss, gradient_norm = _take_step(model, optimizers, batch, step, config)
         seconds = time.perf_counter() - start
+        if _is_due(step, config.checkpoint_every, config):
+            save_checkpoint(config.folder, step, model, optimizers, facts=asdict(config), keep_last=config.keep_last)
         yield TrainStep(
             step=step,
             loss=loss,
@@ -109,6 +120,27 @@ def _take_step(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
     return total, norm.item()
+
+
+def _checkpoint(config: TrainConfig, resume: bool) -> Checkpoint | None:
+    """Where a run goes on, or None. Raises ValueError where its folder holds another run, or one that is not to be resumed."""
+    checkpoint = None if config.folder is None else latest_checkpoint(config.folder)
+    if checkpoint is None:
+        return None
+    if not resume:
+        raise ValueError(
+            f"folder={config.folder!r} holds a run at step {checkpoint.step}; an empty folder is needed, or the will to go on. "
+            "Pass resume=True, or choose another folder."
+        )
+    own, began = asdict(config), checkpoint.facts
+    other = [name for name in own if name not in MAY_CHANGE and own[name] != began.get(name)]
+    if other:
+        was = ", ".join(f"{name}={began.get(name)!r}" for name in other)
+        raise ValueError(
+            f"The run in folder={config.folder!r} began with {was}, which this config changes; a run goes on as it began. "
+            "Give these values, or choose another folder."
+        )
+    return checkpoint
 
 
 def check_fit(model: nn.Module, token_ids: np.ndarray, config: TrainConfig) -> None:
