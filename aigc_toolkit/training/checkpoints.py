@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, load_model, save_file, save_model
+from safetensors.torch import load_file, save_file
 from torch import nn
+
+from .shares import cut_like, whole, whole_weights
 
 PREFIX = "step-"
 MANIFEST = "manifest.json"
@@ -33,23 +35,39 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    run: str | Path, step: int, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], *, facts: dict, keep_last: int
+    run: str | Path,
+    step: int,
+    model: nn.Module,
+    optimizers: Sequence[torch.optim.Optimizer],
+    *,
+    facts: dict,
+    keep_last: int,
+    keep_also: int | None = None,
+    write: bool = True,
 ) -> Path:
     """Write the state after `step` steps into `run`, drop all but the `keep_last` newest checkpoints, and give the folder.
 
-    `facts` is JSON about the run, such as its settings. Raises OSError where the disk is full or the folder cannot be written;
-    earlier checkpoints are then untouched.
+    `facts` is JSON about the run, such as its settings; the checkpoint of step `keep_also` is not dropped either. Weights cut into
+    shares are brought together: then every process has to call, all but one with write=False. Raises OSError where the disk is full
+    or the folder cannot be written; earlier checkpoints are then untouched.
 
     >>> save_checkpoint("runs/mine", 100, gpt, optimizers, facts={}, keep_last=2)
     PosixPath('runs/mine/step-00000100')
     """
     run = Path(run)
-    final, draft = run / f"{PREFIX}{step:08d}", run / f".draft-{step:08d}"
+    final, draft = _folder(run, step), run / f".draft-{step:08d}"
+    weights = whole_weights(model)
+    tensors, plain = _averages(optimizers)
+    if not write:
+        return final
     run.mkdir(parents=True, exist_ok=True)
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        _write_state(draft, step, model, optimizers, facts)
+        save_file(weights, draft / MODEL)
+        save_file(tensors, draft / AVERAGES)
+        (draft / FACTS).write_text(json.dumps({"step": step, "facts": facts, "optimizers": plain}, indent=1), encoding="utf-8")
+        _seal(draft)
         shutil.rmtree(final, ignore_errors=True)  # a torn one of the same step
         os.replace(draft, final)
     except BaseException:
@@ -57,7 +75,8 @@ def save_checkpoint(
         raise
     _flush(run)
     for old in _folders(run)[:-keep_last]:
-        shutil.rmtree(old)
+        if keep_also is None or old != _folder(run, keep_also):
+            shutil.rmtree(old)
     return final
 
 
@@ -68,12 +87,19 @@ def latest_checkpoint(run: str | Path) -> Checkpoint | None:
     100
     """
     for folder in reversed(_folders(Path(run))):
-        reason = _torn(folder)
-        if reason is None:
-            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-            return Checkpoint(folder, facts["step"], facts["facts"])
-        warnings.warn(f"The checkpoint {str(folder)!r} is not whole and is skipped: {reason}.", stacklevel=2)
+        if (checkpoint := _whole_checkpoint(folder)) is not None:
+            return checkpoint
     return None
+
+
+def checkpoint_at(run: str | Path, step: int) -> Checkpoint | None:
+    """The whole checkpoint of a run after `step` steps, or None; a torn one counts for none, with a warning that names it.
+
+    >>> checkpoint_at("runs/mine", 100).step
+    100
+    """
+    folder = _folder(Path(run), step)
+    return _whole_checkpoint(folder) if folder.is_dir() else None
 
 
 def load_checkpoint(checkpoint: Checkpoint, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
@@ -82,22 +108,30 @@ def load_checkpoint(checkpoint: Checkpoint, model: nn.Module, optimizers: Sequen
     Raises ValueError where they are of another make.
     """
     try:
-        load_model(model, checkpoint.folder / MODEL)
+        _load_weights(model, load_file(checkpoint.folder / MODEL))
         _load_averages(checkpoint, optimizers)
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, IndexError) as error:
         raise ValueError(
             f"The checkpoint {str(checkpoint.folder)!r} is of another model or optimizer ({error}); one of the same make is "
             "needed. Build the model as it was when the run began."
         ) from error
 
 
-def _write_state(folder: Path, step: int, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], facts: dict) -> None:
-    """All files of a checkpoint, each flushed to the disk, the manifest last."""
-    save_model(model, str(folder / MODEL))
-    tensors, plain = _averages(optimizers)
-    save_file(tensors, folder / AVERAGES)
-    text = json.dumps({"step": step, "facts": facts, "optimizers": plain}, indent=1)
-    (folder / FACTS).write_text(text, encoding="utf-8")
+@torch.no_grad()
+def _load_weights(model: nn.Module, stored: dict[str, torch.Tensor]) -> None:
+    """Copies stored tensors into the model's own; of tied ones, either name is enough."""
+    own = model.state_dict(keep_vars=True)
+    filled = {id(own[name]) for name in stored}
+    missing = [name for name, tensor in own.items() if id(tensor) not in filled]
+    other = [name for name, tensor in stored.items() if tensor.shape != own[name].shape]
+    if missing or other:
+        raise KeyError(f"{(missing + other)[0]} is missing or of another shape")
+    for name, tensor in stored.items():
+        own[name].copy_(cut_like(tensor, own[name]))
+
+
+def _seal(folder: Path) -> None:
+    """Write the manifest of a checkpoint's files, and flush all of them to the disk."""
     files = {path.name: {"bytes": path.stat().st_size, "sha256": _hash(path)} for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps(files, indent=1), encoding="utf-8")
     for path in (*folder.iterdir(), folder):
@@ -113,7 +147,7 @@ def _averages(optimizers: Sequence[torch.optim.Optimizer]) -> tuple[dict[str, to
         for parameter, values in state["state"].items():
             for name, value in values.items():
                 if isinstance(value, torch.Tensor):
-                    tensors[f"{number}.{parameter}.{name}"] = value.contiguous()
+                    tensors[f"{number}.{parameter}.{name}"] = whole(value).contiguous()
                 else:
                     numbers.setdefault(str(parameter), {})[name] = value
         plain.append({"param_groups": state["param_groups"], "numbers": numbers})
@@ -125,9 +159,12 @@ def _load_averages(checkpoint: Checkpoint, optimizers: Sequence[torch.optim.Opti
     states: list[dict[int, dict]] = [
         {int(parameter): dict(values) for parameter, values in part["numbers"].items()} for part in plain
     ]
+    moved = [[p for group in optimizer.param_groups for p in group["params"]] for optimizer in optimizers]
     for name, tensor in load_file(checkpoint.folder / AVERAGES).items():
         number, parameter, key = name.split(".", 2)
-        states[int(number)].setdefault(int(parameter), {})[key] = tensor
+        own = moved[int(number)][int(parameter)]
+        values = states[int(number)].setdefault(int(parameter), {})
+        values[key] = cut_like(tensor.to(own.device), own) if tensor.shape == own.shape else tensor
     for optimizer, state, part in zip(optimizers, states, plain, strict=True):
         optimizer.load_state_dict({"state": state, "param_groups": part["param_groups"]})
 
@@ -135,6 +172,18 @@ def _load_averages(checkpoint: Checkpoint, optimizers: Sequence[torch.optim.Opti
 def _folders(run: Path) -> list[Path]:
     """Folders of checkpoints, oldest first."""
     return sorted(path for path in run.glob(f"{PREFIX}*") if path.is_dir())
+
+
+def _folder(run: Path, step: int) -> Path:
+    return run / f"{PREFIX}{step:08d}"
+
+
+def _whole_checkpoint(folder: Path) -> Checkpoint | None:
+    if (reason := _torn(folder)) is not None:
+        warnings.warn(f"The checkpoint {str(folder)!r} is not whole and is skipped: {reason}.", stacklevel=3)
+        return None
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    return Checkpoint(folder, facts["step"], facts["facts"])
 
 
 def _torn(folder: Path) -> str | None:

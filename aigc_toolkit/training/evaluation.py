@@ -15,13 +15,16 @@ from torch import Tensor, nn
 from ..gpt import GPT
 
 
-def logits_of(model: nn.Module, ids: Tensor) -> Tensor:
+def logits_of(model: nn.Module, ids: Tensor, *, call: nn.Module | None = None) -> Tensor:
     """Logits # (B, T, V) for ids # (B, T), of our `GPT` or of a Hugging Face causal model.
+
+    `call` is what is called instead of `model` where it has been wrapped, compiled for example.
 
     >>> logits_of(gpt, torch.tensor([[1, 2, 3]])).shape
     torch.Size([1, 3, 100])
     """
-    return model(ids) if isinstance(model, GPT) else model(ids, use_cache=False).logits  # (B, T, V)
+    call = model if call is None else call
+    return call(ids) if isinstance(model, GPT) else call(ids, use_cache=False).logits  # (B, T, V)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
+from .shares import cut_like, whole
+
 
 class BatchedMuon(torch.optim.Muon):
     """`torch.optim.Muon`, with its settings and its state; equal up to the rounding of bfloat16 (tested).
@@ -33,7 +35,7 @@ class BatchedMuon(torch.optim.Muon):
                     alike[(*parameter.shape, parameter.device)].append((parameter, self._momentum(parameter, group)))
             for pairs in alike.values():
                 parameters, updates = zip(*pairs, strict=True)
-                self._move(parameters, orthogonal(torch.stack(updates), group), group)
+                self._move(parameters, orthogonal(torch.stack([whole(update) for update in updates]), group), group)
         return loss
 
     def _momentum(self, parameter: Tensor, group: dict) -> Tensor:
@@ -47,7 +49,8 @@ class BatchedMuon(torch.optim.Muon):
     def _move(self, parameters: tuple[Tensor, ...], updates: Tensor, group: dict) -> None:
         rate = torch.optim._muon._adjust_lr(group["lr"], group["adjust_lr_fn"], parameters[0].shape)
         torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-        torch._foreach_add_(parameters, list(updates.to(parameters[0].dtype).unbind()), alpha=-rate)
+        moves = [cut_like(u, p) for u, p in zip(updates.to(parameters[0].dtype).unbind(), parameters, strict=True)]
+        torch._foreach_add_(parameters, moves, alpha=-rate)
 
 
 def orthogonal(matrices: Tensor, group: dict) -> Tensor:

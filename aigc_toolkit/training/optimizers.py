@@ -52,12 +52,15 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.O
 def hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
     """The trainable two-dimensional parameters that are neither an embedding nor the output head, in the model's order.
 
+    The factors of a low-rank adapter are not among them: they learn with AdamW (Hu et al. 2021, "LoRA", arXiv:2106.09685).
+
     >>> len(hidden_matrices(gpt)) == 7 * gpt.config.num_layers  # q, k, v, o, gate, up, down
     True
     """
     ends = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     ends |= {id(parameter) for parameter in model.get_output_embeddings().parameters()}
-    return [p for p in model.parameters() if p.ndim == 2 and p.requires_grad and id(p) not in ends]
+    trained = [(name, p) for name, p in model.named_parameters() if p.ndim == 2 and p.requires_grad and id(p) not in ends]
+    return [parameter for name, parameter in trained if ".lora_" not in name]  # peft's name for them
 
 
 def schedule(step: int, config: TrainConfig) -> float:

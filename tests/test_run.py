@@ -1,0 +1,333 @@
+"""Long runs: averages, early ends, the best weights, going back, Ctrl-C, compiled models, trackers."""
+
+import json
+import math
+import os
+import signal
+import threading
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from aigc_toolkit import GPT, GPTConfig, TrainConfig, evaluate_loss, train
+from aigc_toolkit.training import TrainingDiverged, checkpoints, find_learning_rate, loop
+from aigc_toolkit.training.average import WeightAverage
+from aigc_toolkit.training.checkpoints import checkpoint_at, latest_checkpoint
+from aigc_toolkit.training.interrupts import held
+
+CONFIG = TrainConfig(num_steps=6, batch_size=2, context=8, device="cpu")
+
+
+class Letters:
+    """A corpus whose validation split has nothing to do with what is learnt."""
+
+    tokenizer = None
+
+    def token_ids(self, split: str) -> np.ndarray:
+        return np.random.default_rng(["train", "validation"].index(split)).integers(11, size=60).astype(np.int32)
+
+
+def new_gpt() -> GPT:
+    return GPT(GPTConfig.modern(vocabulary_size=11, num_layers=1, num_heads=2, width=16, context=8))
+
+
+def copies(model: torch.nn.Module) -> list[torch.Tensor]:
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def losses(steps) -> list[tuple]:
+    return [(step.step, step.loss, step.validation_loss, step.gradient_norm) for step in steps]
+
+
+def break_losses(monkeypatch, *calls: int) -> None:
+    """The losses that are computed as number `calls` (1 is the first) are not finite."""
+    compute, count = loop.next_token_loss, iter(range(1, 1000))
+    monkeypatch.setattr(loop, "next_token_loss", lambda *args: compute(*args) * (math.nan if next(count) in calls else 1.0))
+
+
+# Averages
+
+
+def test_the_average_is_the_formula():
+    layer = torch.nn.Linear(1, 1, bias=False)
+    average = WeightAverage(layer, decay=0.9)
+    values = [1.0, 5.0, -2.0]
+    for value in values:
+        torch.nn.init.constant_(layer.weight, value)
+        average.step()
+    weights = [0.9 ** (len(values) - i) for i in range(1, len(values) + 1)]
+    expected = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
+    with average.in_place():
+        assert layer.weight.item() == pytest.approx(expected)
+    assert layer.weight.item() == -2.0
+    average.put_in_place()
+    assert layer.weight.item() == pytest.approx(expected)
+
+
+def test_the_averages_are_validated_and_left_in_the_model():
+    plain, averaged = new_gpt(), new_gpt()
+    raw = losses(train(plain, Letters(), CONFIG))
+    steps = list(train(averaged, Letters(), replace(CONFIG, average_decay=0.9, validate_every=6)))
+    assert [step.loss for step in steps] == [entry[1] for entry in raw]  # training itself is the same
+    assert not same(copies(plain), copies(averaged))
+    found = evaluate_loss(averaged, Letters().token_ids("validation"), context=8)
+    assert steps[-1].validation_loss == pytest.approx(found, abs=1e-6)
+
+
+def test_an_average_needs_float32():
+    with pytest.raises(ValueError, match="average_decay=0.9 with weights in bfloat16: an average needs float32.*dtype='float32'"):
+        next(train(new_gpt().bfloat16(), Letters(), replace(CONFIG, average_decay=0.9)))
+
+
+# Early ends and the best weights
+
+
+def worsening(folder: Path, **changes) -> TrainConfig:
+    """A run that learns by heart, so that validation gets worse."""
+    settings = dict(num_steps=60, learning_rate=0.05, adam_learning_rate=0.05, validate_every=2, patience=3, keep_best=True)
+    return replace(CONFIG, **settings | {"folder": str(folder), "checkpoint_every": 4, "keep_last": 1} | changes)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5])
+def test_a_run_ends_early_with_its_best_weights(tmp_path, decay):
+    gpt = new_gpt()
+    steps = list(train(gpt, Letters(), worsening(tmp_path, average_decay=decay)))
+    validated = {step.step: step.validation_loss for step in steps if step.validation_loss is not None}
+    best = min(validated, key=validated.get)
+    assert steps[-1].step == best + 6 < 60  # three validations later
+    assert evaluate_loss(gpt, Letters().token_ids("validation"), context=8) == pytest.approx(validated[best], abs=1e-6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"step-{best:08d}", f"step-{best + 6:08d}"]
+    again = new_gpt()
+    assert list(train(again, Letters(), worsening(tmp_path, average_decay=decay), resume=True)) == []
+    assert same(copies(gpt), copies(again))
+
+
+def test_an_early_end_and_the_best_survive_a_stop(tmp_path):
+    gpt, again = new_gpt(), new_gpt()
+    whole = losses(train(gpt, Letters(), worsening(tmp_path / "whole", average_decay=0.5)))
+    stopped = train(new_gpt(), Letters(), worsening(tmp_path / "stopped", average_decay=0.5))
+    for _ in range(len(whole) - 1):
+        next(stopped)
+    stopped.close()
+    rest = losses(train(again, Letters(), worsening(tmp_path / "stopped", average_decay=0.5), resume=True))
+    assert 0 < len(rest) < len(whole)
+    assert rest == whole[-len(rest) :]
+    assert same(copies(gpt), copies(again))
+
+
+def test_a_best_checkpoint_that_is_gone_leaves_the_last_weights(tmp_path):
+    steps = train(new_gpt(), Letters(), worsening(tmp_path))
+    last = max(step.step for step in steps)
+    best = checkpoint_at(tmp_path, last - 6)
+    (best.folder / "model.safetensors").unlink()
+    gpt = new_gpt()
+    with pytest.warns(UserWarning, match="is not whole and is skipped: model.safetensors"):
+        assert list(train(gpt, Letters(), worsening(tmp_path), resume=True)) == []
+    stored = load_file(latest_checkpoint(tmp_path).folder / "model.safetensors")
+    assert torch.equal(stored["norm.weight"], gpt.norm.weight)
+    assert checkpoint_at(tmp_path, 1) is None
+
+
+# Going back
+
+
+def test_a_run_goes_back_and_on_with_other_batches(tmp_path, monkeypatch):
+    config = replace(CONFIG, folder=str(tmp_path), checkpoint_every=3, max_rewinds=1, metrics_path=str(tmp_path / "m.jsonl"))
+    plain = losses(train(new_gpt(), Letters(), CONFIG))
+    break_losses(monkeypatch, 5)
+    with pytest.warns(UserWarning, match="the loss is nan at step 5.*goes on from its checkpoint of step 3, with other batches"):
+        steps = losses(train(new_gpt(), Letters(), config))
+    assert steps[:4] == plain[:4]
+    assert [step[0] for step in steps] == [1, 2, 3, 4, 4, 5, 6]
+    assert steps[4][1] != plain[3][1]
+    assert [json.loads(line)["step"] for line in (tmp_path / "m.jsonl").read_text().splitlines()] == [1, 2, 3, 4, 5, 6]
+    assert latest_checkpoint(tmp_path).facts["progress"]["num_rewinds"] == 1
+
+
+def test_a_run_goes_back_to_its_beginning_but_not_for_ever(tmp_path, monkeypatch):
+    config = replace(CONFIG, folder=str(tmp_path), checkpoint_every=3, max_rewinds=2)
+    break_losses(monkeypatch, 2, 4, 6)
+    with (
+        pytest.warns(UserWarning, match="goes on from its checkpoint of step 0"),
+        pytest.raises(TrainingDiverged, match="the loss is nan at step 2"),
+    ):
+        list(train(new_gpt(), Letters(), config))
+
+
+def test_what_a_refused_step_leaves_is_not_learnt():
+    gpt, expected = new_gpt(), new_gpt()
+    for parameter in gpt.parameters():
+        parameter.grad = torch.full_like(parameter, math.nan)
+    assert losses(train(gpt, Letters(), CONFIG)) == losses(train(expected, Letters(), CONFIG))
+
+
+# Ctrl-C
+
+
+def press_ctrl_c(gpt: GPT, at: int, times: int = 1) -> None:
+    """Send SIGINT to this process in the middle of step `at`."""
+    calls = []
+
+    def hook(*_args):
+        calls.append(1)
+        if len(calls) == at:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+
+    gpt.register_forward_pre_hook(hook)
+
+
+def test_ctrl_c_keeps_the_step_and_leaves(tmp_path):
+    config = replace(CONFIG, folder=str(tmp_path), checkpoint_every=100, metrics_path=str(tmp_path / "m.jsonl"))
+    plain = losses(train(new_gpt(), Letters(), CONFIG))
+    gpt, seen = new_gpt(), []
+    press_ctrl_c(gpt, at=3)
+    with pytest.raises(KeyboardInterrupt):
+        for step in train(gpt, Letters(), config):
+            seen.append(step)
+    assert losses(seen) == plain[:2]
+    assert latest_checkpoint(tmp_path).step == 3
+    assert len((tmp_path / "m.jsonl").read_text().splitlines()) == 3
+    assert losses(train(new_gpt(), Letters(), config, resume=True)) == plain[3:]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_leaves_at_once(tmp_path):
+    gpt = new_gpt()
+    press_ctrl_c(gpt, at=3, times=2)
+    with pytest.raises(KeyboardInterrupt):
+        list(train(gpt, Letters(), replace(CONFIG, folder=str(tmp_path), checkpoint_every=2)))
+    assert latest_checkpoint(tmp_path).step == 2
+
+
+def test_what_came_while_held_outside_is_known_inside():
+    with held():
+        signal.raise_signal(signal.SIGINT)
+        with held() as inner:
+            assert inner.came
+
+
+def test_other_threads_hold_nothing():
+    seen = []
+
+    def work():
+        with held() as interrupt:
+            seen.append((interrupt.came, signal.getsignal(signal.SIGINT)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [(False, signal.default_int_handler)]
+
+
+# Files
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders without the right to write are made the posix way")
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_lost(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OSError, match="file"):
+        list(train(new_gpt(), Letters(), replace(CONFIG, folder=str(tmp_path / "file" / "run"), checkpoint_every=2)))
+    assert (tmp_path / "file").read_text() == "not a folder"
+
+
+def test_a_run_that_goes_on_takes_back_the_lines_it_takes_again(tmp_path):
+    config = replace(CONFIG, folder=str(tmp_path / "run"), checkpoint_every=2, metrics_path=str(tmp_path / "m.jsonl"))
+    steps = train(new_gpt(), Letters(), config)
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    list(train(new_gpt(), Letters(), config, resume=True))
+    assert [json.loads(line)["step"] for line in (tmp_path / "m.jsonl").read_text().splitlines()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_run_from_before_a_setting_existed_goes_on(tmp_path):
+    config = replace(CONFIG, folder=str(tmp_path), checkpoint_every=2)
+    steps = train(new_gpt(), Letters(), config)
+    next(steps), next(steps)
+    steps.close()
+    facts = tmp_path / "step-00000002" / "facts.json"
+    content = json.loads(facts.read_text())
+    del content["facts"]["average_decay"], content["facts"]["progress"]
+    facts.write_text(json.dumps(content))
+    (facts.parent / "manifest.json").unlink()
+    checkpoints._seal(facts.parent)
+    assert len(list(train(new_gpt(), Letters(), config, resume=True))) == 4
+
+
+# Compiled models, trackers, range tests
+
+
+def test_a_compiled_model_learns_the_same(monkeypatch):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    gpt, expected = new_gpt(), new_gpt()
+    compiled = losses(train(gpt, Letters(), replace(CONFIG, compile=True, validate_every=3)))
+    plain = losses(train(expected, Letters(), replace(CONFIG, validate_every=3)))
+    assert [step[1] for step in compiled] == pytest.approx([step[1] for step in plain], abs=1e-5)
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(copies(gpt), copies(expected), strict=True))
+
+
+def test_tensorboard_gets_every_number(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    steps = list(train(new_gpt(), Letters(), replace(CONFIG, tracker="tensorboard", folder=str(tmp_path), validate_every=3)))
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [event.value for event in events.Scalars("loss")] == pytest.approx([step.loss for step in steps])
+    assert [event.step for event in events.Scalars("validation_loss")] == [3, 6]
+
+
+def test_trackio_gets_every_number(tmp_path, monkeypatch):
+    trackio = pytest.importorskip("trackio")
+    found = []
+
+    class FakeRun:
+        log = staticmethod(lambda numbers, step: found.append((step, numbers["loss"])))
+        finish = staticmethod(lambda: found.append("finished"))
+
+    monkeypatch.setattr(trackio, "init", lambda **arguments: FakeRun())
+    steps = list(train(new_gpt(), Letters(), replace(CONFIG, tracker="trackio", folder=str(tmp_path / "mine"))))
+    assert found == [*((step.step, step.loss) for step in steps), "finished"]
+
+
+def test_a_tracker_that_is_not_installed_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("aigc_toolkit.training.trackers.find_spec", lambda _name: None)
+    with pytest.raises(ValueError, match="tracker='trackio' is not installed.*pip install trackio"):
+        train(new_gpt(), Letters(), replace(CONFIG, tracker="trackio", folder=str(tmp_path)))
+
+
+def test_a_range_test_writes_nothing(tmp_path):
+    config = worsening(tmp_path, max_rewinds=1, tracker="tensorboard", metrics_path=str(tmp_path / "m.jsonl"))
+    find_learning_rate(new_gpt(), Letters(), config, num_steps=10)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (dict(keep_best=True, validate_every=2), "keep_best=True with folder=None: the best.* Set folder, or keep_best=False"),
+        (dict(keep_best=True, folder="x"), "keep_best=True with validate_every=0"),
+        (dict(patience=2), "patience=2 with validate_every=0: an early end.* Set validate_every, or patience=0"),
+        (dict(max_rewinds=1), "max_rewinds=1 with checkpoint_every=0: a run goes back to a checkpoint"),
+        (dict(tracker="tensorboard"), "tracker='tensorboard' with folder=None"),
+        (dict(tracker="wandb"), 'tracker=\'wandb\': "none", "tensorboard" and "trackio" are available'),
+        (dict(average_decay=1.0), r"average_decay=1.0: \[0, 1\) is allowed"),
+    ],
+)
+def test_contradictions_are_refused_by_name(changes, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**changes)
+
+
+def test_settings_are_plain():
+    assert json.loads(json.dumps(asdict(CONFIG))) == asdict(CONFIG)
