@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from .shares import cut_like, whole, whole_weights
+from .shares import cut_like, load_whole_weights, whole, whole_weights
 
 PREFIX = "step-"
 MANIFEST = "manifest.json"
@@ -108,26 +108,13 @@ def load_checkpoint(checkpoint: Checkpoint, model: nn.Module, optimizers: Sequen
     Raises ValueError where they are of another make.
     """
     try:
-        _load_weights(model, load_file(checkpoint.folder / MODEL))
+        load_whole_weights(model, load_file(checkpoint.folder / MODEL))
         _load_averages(checkpoint, optimizers)
     except (RuntimeError, KeyError, IndexError) as error:
         raise ValueError(
             f"The checkpoint {str(checkpoint.folder)!r} is of another model or optimizer ({error}); one of the same make is "
             "needed. Build the model as it was when the run began."
         ) from error
-
-
-@torch.no_grad()
-def _load_weights(model: nn.Module, stored: dict[str, torch.Tensor]) -> None:
-    """Copies stored tensors into the model's own; of tied ones, either name is enough."""
-    own = model.state_dict(keep_vars=True)
-    filled = {id(own[name]) for name in stored}
-    missing = [name for name, tensor in own.items() if id(tensor) not in filled]
-    other = [name for name, tensor in stored.items() if tensor.shape != own[name].shape]
-    if missing or other:
-        raise KeyError(f"{(missing + other)[0]} is missing or of another shape")
-    for name, tensor in stored.items():
-        own[name].copy_(cut_like(tensor, own[name]))
 
 
 def _seal(folder: Path) -> None:

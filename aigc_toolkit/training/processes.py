@@ -5,6 +5,7 @@ gradients are averages over all processes, and numbers brought together. Weights
 into shares (fully sharded, FSDP). Does not know batches, losses or files.
 """
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ class Processes:
         return torch.compile(call) if config.compile else call
 
     def _is_sharded(self, config: TrainConfig) -> bool:
-        return config.sharded or self.accelerator.distributed_type == "FSDP"  # asked for here, or of `accelerate launch`
+        return config.sharded or os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"  # by `accelerate launch`
 
     def summing(self, call: nn.Module, *, is_last_part: bool) -> AbstractContextManager:
         """Inside, gradients are brought together after the last part of a batch only."""

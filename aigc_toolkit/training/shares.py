@@ -3,6 +3,7 @@
 In and out: tensors. A tensor that is in one piece passes through as it is, so that nobody has to ask which kind a model has.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
 
@@ -35,3 +36,21 @@ def whole_weights(model: nn.Module) -> dict[str, Tensor]:
     for name, tensor in model.state_dict(keep_vars=True).items():
         once.setdefault(id(tensor), (name, tensor))
     return {name: whole(tensor.detach()).contiguous() for name, tensor in once.values()}
+
+
+@torch.no_grad()
+def load_whole_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Copies what `whole_weights` gave into a model of the same make, cut as its own are.
+
+    Raises KeyError, naming a tensor, for a model of another make.
+
+    >>> load_whole_weights(gpt, whole_weights(other_gpt))
+    """
+    own = model.state_dict(keep_vars=True)
+    filled = {id(own[name]) for name in weights}  # of tied ones, either name is enough
+    missing = [name for name, tensor in own.items() if id(tensor) not in filled]
+    other = [name for name, tensor in weights.items() if tensor.shape != own[name].shape]
+    if missing or other:
+        raise KeyError(f"{(missing + other)[0]} is missing or of another shape")
+    for name, tensor in weights.items():
+        own[name].copy_(cut_like(tensor.to(own[name].device), own[name]))
