@@ -8,7 +8,9 @@ import pytest
 
 from aigc_toolkit.corpora import Preprocessing, character_tokenizer, corpus_folder, text_corpus
 from aigc_toolkit.corpora.document_file import DocumentFile, write_documents
-from aigc_toolkit.training.batches import make_batch
+from aigc_toolkit.gpt import GPT, GPTConfig
+from aigc_toolkit.training import TrainConfig, train
+from aigc_toolkit.training.batches import document_starts, make_batch
 
 TEXTS = [f"Story {number}: a kite flew over garden {number * 7}. 小明找到了它。🎈" for number in range(12)]
 SETTINGS = dict(validation_fraction=0.25, vocabulary_size=300)
@@ -43,6 +45,15 @@ def test_training_batches_are_read_from_the_file(tmp_path):
     ids = text_corpus(TEXTS, folder=tmp_path, **SETTINGS).token_ids("train")
     of_file, of_memory = (make_batch(x, batch_size=4, context=8, seed=0, step=1) for x in (ids, np.array(ids, dtype=np.int32)))
     assert of_file.equal(of_memory)
+
+
+def test_training_from_files_is_training_from_memory(tmp_path):
+    def losses(corpus):
+        gpt = GPT(GPTConfig.modern(vocabulary_size=300, context=16, num_layers=1, num_heads=2, width=16))
+        config = TrainConfig(num_steps=3, batch_size=2, context=16, start_at_documents=True, validate_every=1, device="cpu")
+        return [(step.loss, step.validation_loss) for step in train(gpt, corpus, config)]
+
+    assert losses(text_corpus(TEXTS, folder=tmp_path, **SETTINGS)) == losses(text_corpus(TEXTS, **SETTINGS))
 
 
 def test_large_vocabularies_take_four_bytes(tmp_path):
@@ -189,3 +200,11 @@ def test_the_facts_say_what_was_dropped(tmp_path):
     text_corpus([*TEXTS, TEXTS[0]], folder=tmp_path, preprocessing=Preprocessing(near_copies=0), **SETTINGS)
     facts = json.loads((tmp_path / keys(tmp_path)[0] / "corpus.json").read_text(encoding="utf-8"))
     assert facts["report"]["copies"] == 1 and facts["report"]["kept"] == 12
+
+
+def test_document_starts_are_found_in_every_piece_of_the_ids(monkeypatch):
+    ids = np.array([5, 0, 7, 0, 0, 8, 9, 0, 3, 3, 3])
+    whole = document_starts(ids, 0, context=2)
+    for size in (1, 2, 3, 4):
+        monkeypatch.setattr("aigc_toolkit.training.batches._TOKENS_AT_ONCE", size)
+        assert document_starts(ids, 0, context=2).tolist() == whole.tolist() == [0, 2, 4, 5, 8]

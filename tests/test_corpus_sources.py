@@ -103,3 +103,10 @@ def test_a_bad_row_and_a_path_without_text_are_named(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"is no text file and no folder with \*.txt or \*.jsonl files. Give the path"):
         list(read_documents(tmp_path / "empty"))
+
+
+def test_a_dataset_that_streams_from_files_is_read_as_it_comes(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    file = write_lines(tmp_path / "stories.jsonl", [{"text": text} for text in TEXTS])
+    stream = datasets.load_dataset("json", data_files=str(file), split="train", streaming=True, cache_dir=str(tmp_path / "cache"))
+    assert list(read_documents(stream)) == list(read_documents(file)) == TEXTS

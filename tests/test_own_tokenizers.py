@@ -3,9 +3,10 @@
 import pytest
 from transformers import AutoTokenizer
 
+from aigc_toolkit import GPT, GPTConfig, LanguageModel, generate, load_model
 from aigc_toolkit.corpora import character_tokenizer, text_corpus
 from aigc_toolkit.corpora.character_tokenizer import UNKNOWN
-from aigc_toolkit.language_model import TokenTexts
+from aigc_toolkit.tokens import TokenTexts
 
 TEXTS = ["To be, or not\n\tto be:  that is\r\n", "小明 👩‍👩‍👧 ▁ Ġ"]
 
@@ -26,6 +27,13 @@ def test_it_is_saved_and_loaded_whole(tokenizer, tmp_path):
     again = AutoTokenizer.from_pretrained(tmp_path)
     assert again.get_vocab() == tokenizer.get_vocab() and again.eos_token_id == tokenizer.eos_token_id
     assert again.decode(again.encode(TEXTS[0], add_special_tokens=False)) == TEXTS[0]
+
+
+def test_a_model_of_characters_is_saved_and_writes_characters(tokenizer, tmp_path):
+    gpt = GPT(GPTConfig.gpt2(vocabulary_size=len(tokenizer), context=32, num_layers=1, num_heads=2, width=16))
+    LanguageModel.from_gpt(gpt, tokenizer).save(tmp_path)
+    text = generate(load_model(tmp_path), "To be", max_new_tokens=8, temperature=1.0, seed=0).text
+    assert text and set(text.replace(UNKNOWN, "").replace("<|endoftext|>", "")) <= set("".join(TEXTS))
 
 
 def test_an_unknown_character_is_read_as_unknown_and_no_other_is_lost(tokenizer):

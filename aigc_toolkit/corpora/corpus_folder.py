@@ -1,4 +1,4 @@
-"""A corpus in files: prepared once, one document in memory at a time, and found again while nothing that matters has changed.
+"""A corpus in files: prepared once, a few megabytes in memory at a time, and found again while nothing that matters has changed.
 
 Comes in: documents, a `Recipe`, a folder. Goes out: a `Corpus` whose documents and token ids lie in memory-mapped files. They are
 in a folder whose name is a key made of the text, the recipe, the versions of what reads it and this code. Such a folder is written

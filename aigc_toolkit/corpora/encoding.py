@@ -12,7 +12,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 _DOCUMENTS_AT_ONCE = 2_000
-_CHARACTERS_AT_ONCE = 4_000_000
+_CHARACTERS_AT_ONCE = 1_000_000
 
 
 def encode_documents(documents: Iterable[str], tokenizer: PreTrainedTokenizerFast) -> Iterator[np.ndarray]:

@@ -32,8 +32,9 @@ def text_corpus(
     single one) is held out or, with `split_seed`, as many drawn by it. `tokenizer` "bpe" trains a byte-level BPE of at most
     `vocabulary_size` tokens on the training part, "characters" takes each character for a token. Text is taken as it is unless
     `preprocessing` says how it is cleaned and which copies are dropped.
-    With a `folder` the documents and their ids are written into files there, one document in memory at a time, and are found again
-    by the next call with the same arguments and the same text: for what is larger than memory, or dear to prepare.
+    With a `folder` the documents and their ids are written into files there, a few megabytes in memory at a time, and are found
+    again by the next call with the same arguments and the same text: for what is larger than memory, or dear to prepare. To know
+    copies again takes about 0.1 kB of memory a document, near copies 4.3 kB.
     Raises FileNotFoundError for a path without text; ValueError for empty text, text that is not UTF-8, a fraction outside (0, 1)
     and a vocabulary too small.
 
