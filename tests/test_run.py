@@ -1,5 +1,6 @@
 """Long runs: averages, early ends, the best weights, going back, Ctrl-C, compiled models, trackers."""
 
+import errno
 import json
 import math
 import os
@@ -232,12 +233,36 @@ def test_other_threads_hold_nothing():
 # Files
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folders without the right to write are made the posix way")
-def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_lost(tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused_before_the_first_step(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OSError, match="file"):
-        list(train(new_gpt(), Letters(), replace(CONFIG, folder=str(tmp_path / "file" / "run"), checkpoint_every=2)))
-    assert (tmp_path / "file").read_text() == "not a folder"
+    config = replace(CONFIG, folder=str(tmp_path / "file" / "run"), checkpoint_every=2)
+    with pytest.raises(ValueError, match=r"run' cannot be written \(Not a directory\).*Choose another folder"):
+        train(new_gpt(), Letters(), config)
+
+
+def test_a_folder_that_becomes_read_only_loses_nothing(tmp_path, monkeypatch):
+    config = replace(CONFIG, folder=str(tmp_path), checkpoint_every=2)
+    plain, seen = losses(train(new_gpt(), Letters(), CONFIG)), []
+
+    def read_only(_self, *_args, **_kwargs):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with pytest.raises(OSError, match="Read-only file system"):
+        for step in train(new_gpt(), Letters(), config):
+            seen.append(step)
+            if step.step == 3:
+                monkeypatch.setattr(Path, "mkdir", read_only)
+    monkeypatch.undo()
+    assert losses(seen) == plain[:3]
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000002"]
+    assert losses(train(new_gpt(), Letters(), config, resume=True)) == plain[2:]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ValueError, match="cannot be written"):
+        train(new_gpt(), Letters(), replace(CONFIG, folder=str(tmp_path), checkpoint_every=2))
 
 
 def test_a_run_that_goes_on_takes_back_the_lines_it_takes_again(tmp_path):

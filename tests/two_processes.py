@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 
 from aigc_toolkit import GPT, GPTConfig, TrainConfig, TrainStep, train
 from aigc_toolkit.training import TrainingDiverged, loop
@@ -58,6 +57,8 @@ def numbers(steps: list[TrainStep]) -> list[list]:
 
 
 def main(folder: Path) -> None:
+    from accelerate import Accelerator
+
     torch.set_num_threads(1)
     accelerator = Accelerator(cpu=True)
     rank = accelerator.process_index

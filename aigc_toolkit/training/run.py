@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from torch import nn
 
@@ -150,12 +152,16 @@ class Run:
 
 
 def checkpoint_to_resume(config: TrainConfig, resume: bool) -> Checkpoint | None:
-    """Where a run goes on, or None. Raises ValueError where its folder holds another run, or one that is not to be resumed.
+    """Where a run goes on, or None. Raises ValueError where its folder cannot be written, holds another run, or one that is
+    not to be resumed.
 
     >>> checkpoint_to_resume(TrainConfig(), resume=True) is None
     True
     """
-    checkpoint = None if config.folder is None else latest_checkpoint(config.folder)
+    if config.folder is None:
+        return None
+    _check_folder(config.folder)
+    checkpoint = latest_checkpoint(config.folder)
     if checkpoint is None:
         return None
     if not resume:
@@ -172,3 +178,16 @@ def checkpoint_to_resume(config: TrainConfig, resume: bool) -> Checkpoint | None
             "Give these values, or choose another folder."
         )
     return checkpoint
+
+
+def _check_folder(folder: str) -> None:
+    """Makes the folder, and tries before the first step whether a file can be written there."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"folder={folder!r} cannot be written ({error.strerror}); a run keeps its checkpoints there. "
+            "Choose another folder, or allow writing."
+        ) from error
