@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from aigc_toolkit import GPT, GPTConfig, TrainConfig, TrainStep, train
+from aigc_toolkit.gpt import to_hugging_face
 from aigc_toolkit.training import TrainingDiverged, loop
 from aigc_toolkit.training.shares import whole_weights
 
@@ -74,6 +75,10 @@ def main(folder: Path) -> None:
     run("sharded", sharded=True)
     run("one_then_two")
     run("one_then_sharded", sharded=True)
+
+    for name, sharded in (("hugging_face_two", False), ("hugging_face_sharded", True)):
+        model = to_hugging_face(new_gpt(tie_embeddings=True))
+        found[name] = numbers(list(train(model, Letters(), replace(CONFIG, sharded=sharded), accelerator=accelerator)))
 
     gpt, steps = new_gpt(), []
     if rank == 1:

@@ -34,14 +34,15 @@ class WeightAverage(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure=None) -> None:
         """Takes the weights of now into the average."""
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                state = self.state[parameter]
-                if not state:
-                    state.update(average=torch.zeros_like(parameter), count=0)
-                state["count"] += 1
-                share = (1 - group["decay"]) / (1 - group["decay"] ** state["count"])
-                state["average"].lerp_(parameter, share)
+        (group,) = self.param_groups
+        for parameter in group["params"]:
+            if not self.state[parameter]:
+                self.state[parameter].update(average=torch.zeros_like(parameter), count=0)
+            self.state[parameter]["count"] += 1
+        first = self.state[group["params"][0]]  # all have the same count
+        share = (1 - group["decay"]) / (1 - group["decay"] ** first["count"])
+        averages = [self.state[parameter]["average"] for parameter in group["params"]]
+        torch._foreach_lerp_(averages, group["params"], share)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

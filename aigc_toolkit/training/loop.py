@@ -202,9 +202,9 @@ def _is_due(run: Run, every: int) -> bool:
 
 
 def _validate(run: Run, corpus: "Corpus") -> float:
-    config = run.config
+    config, ids = run.config, corpus.token_ids("validation")  # (N)
     with run.judged() as model, autocast(next(model.parameters()).device, config):
-        return evaluate_loss(model, corpus.token_ids("validation"), context=config.context, batch_size=config.batch_size)
+        return evaluate_loss(model, ids, context=config.context, batch_size=config.batch_size, processes=run.processes)
 
 
 def _sample(run: Run, corpus: "Corpus") -> str:

@@ -5,6 +5,7 @@ gradients are averages over all processes, and numbers brought together. Weights
 into shares (fully sharded, FSDP). Does not know batches, losses or files.
 """
 
+import math
 import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -44,6 +45,15 @@ class Processes:
         """This process's sequences # (B / processes, T + 1) of a batch # (B, T + 1)."""
         return batch.chunk(self.num)[self.rank]
 
+    def shares_of(self, batches: list[Tensor]) -> list[tuple[Tensor, bool]]:
+        """This process's batches, as many as every other's: those that only fill up are False.
+
+        >>> len(Processes().shares_of([ids, ids]))
+        2
+        """
+        numbers = range(self.rank, math.ceil(len(batches) / self.num) * self.num, self.num)
+        return [(batches[number % len(batches)], number < len(batches)) for number in numbers]
+
     def prepare(self, model: nn.Module, config: TrainConfig) -> nn.Module:
         """What to call instead of `model`, whose weights it shares; with `sharded`, those of `model` are cut in place.
 
@@ -67,11 +77,15 @@ class Processes:
         """The mean of a number over all processes."""
         return number if self.num == 1 else self.accelerator.reduce(number, "mean")
 
+    def sum(self, number: float) -> float:
+        """The sum of a number over all processes."""
+        if self.num == 1:
+            return number
+        return self.accelerator.reduce(torch.tensor(number, dtype=torch.float64, device=self.accelerator.device), "sum").item()
+
     def any(self, wish: bool) -> bool:
         """Whether any process wishes so; all of them get the same answer."""
-        if self.num == 1:
-            return wish
-        return bool(self.accelerator.reduce(torch.tensor(float(wish), device=self.accelerator.device), "sum"))
+        return self.sum(float(wish)) > 0
 
     def wait(self) -> None:
         """Until all processes are here."""
@@ -88,10 +102,11 @@ def shard(model: nn.Module, device: torch.device) -> None:
     from torch.distributed.fsdp import fully_shard
 
     mesh = init_device_mesh(device.type, (torch.distributed.get_world_size(),))
-    for blocks in [module for module in model.modules() if isinstance(module, nn.ModuleList)]:
-        for block in blocks:
-            fully_shard(block, mesh=mesh)
-    fully_shard(model, mesh=mesh)
+    lists = [name for name, module in model.named_modules() if isinstance(module, nn.ModuleList)]
+    outermost = [name for name in lists if not any(name.startswith(f"{other}.") for other in lists)]
+    for block in [block for name in outermost for block in model.get_submodule(name)]:
+        fully_shard(block, mesh=mesh)
+    fully_shard(model, mesh=mesh, reshard_after_forward=True)  # else a forward without backward leaves weights that get stale
 
 
 def choose_device(device: str) -> torch.device:
