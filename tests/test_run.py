@@ -265,10 +265,11 @@ def test_a_read_only_folder_is_refused(tmp_path):
         train(new_gpt(), Letters(), replace(CONFIG, folder=str(tmp_path), checkpoint_every=2))
 
 
-def test_a_run_that_goes_on_takes_back_the_lines_it_takes_again(tmp_path):
+@pytest.mark.parametrize("after", [1, 3])  # before and after the first checkpoint
+def test_a_run_that_goes_on_takes_back_the_lines_it_takes_again(tmp_path, after):
     config = replace(CONFIG, folder=str(tmp_path / "run"), checkpoint_every=2, metrics_path=str(tmp_path / "m.jsonl"))
     steps = train(new_gpt(), Letters(), config)
-    for _ in range(3):
+    for _ in range(after):
         next(steps)
     steps.close()
     list(train(new_gpt(), Letters(), config, resume=True))

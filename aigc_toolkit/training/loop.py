@@ -6,7 +6,7 @@ the files of `metrics` and `trackers`.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from .batches import document_starts, make_batch
-from .checkpoints import Checkpoint
 from .config import TrainConfig
 from .evaluation import evaluate_loss, logits_of, mode
 from .finite import TrainingDiverged, check_gradients, check_loss
@@ -80,25 +79,20 @@ def train(
     processes = Processes(accelerator)
     check_fit(model, token_ids, config, num_processes=processes.num)
     check_tracker(config)
-    return _steps(model, corpus, token_ids, config, processes, checkpoint_to_resume(config, resume))
+    checkpoint = checkpoint_to_resume(config, resume)
+    return _steps(lambda: Run(model, config, processes, checkpoint), corpus, token_ids, resume=resume)
 
 
-def _steps(
-    model: nn.Module,
-    corpus: "Corpus",
-    token_ids: np.ndarray,
-    config: TrainConfig,
-    processes: Processes,
-    checkpoint: Checkpoint | None,
-) -> Iterator[TrainStep]:
-    run = Run(model, config, processes, checkpoint)
+def _steps(make_run: Callable[[], Run], corpus: "Corpus", token_ids: np.ndarray, *, resume: bool) -> Iterator[TrainStep]:
+    run = make_run()  # moves the model to its device: not before the first step is asked for
+    config = run.config
     starts = None
     if config.start_at_documents:
         starts = document_starts(token_ids, corpus.tokenizer.eos_token_id, context=config.context)  # (S)
     if run.is_over:
         run.finish()
     with ExitStack() as files:
-        metrics, tracker = _open(files, run)
+        metrics, tracker = _open(files, run, resume)
         while not run.is_over:
             with held() if config.folder is not None else nullcontext(Interrupt()) as interrupt:
                 try:
@@ -111,18 +105,19 @@ def _steps(
                 for file in (metrics, tracker):
                     if file is not None:
                         file.append(record)
-                _keep(run, wants_to_leave=processes.any(interrupt.came))
+                _keep(run, wants_to_leave=run.processes.any(interrupt.came))
             yield record
 
 
-def _open(files: ExitStack, run: Run) -> tuple[MetricsFile | None, Tracker | None]:
+def _open(files: ExitStack, run: Run, resume: bool) -> tuple[MetricsFile | None, Tracker | None]:
     """What every step is written to, by the main process."""
     if not run.processes.is_main:
         return None, None
     metrics = None
     if run.config.metrics_path is not None:
         metrics = files.enter_context(MetricsFile(run.config.metrics_path))
-        metrics.drop_after(run.step)
+        if resume and run.config.folder is not None:
+            metrics.drop_after(run.step)
     tracker = make_tracker(run.config, run.step + 1)
     if tracker is not None:
         files.enter_context(closing(tracker))

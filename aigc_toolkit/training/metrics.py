@@ -6,6 +6,7 @@ the epoch. Every line is flushed, so a killed run keeps all but the step it was 
 
 import json
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,11 +43,11 @@ class MetricsFile:
         self._file.flush()
 
     def drop_after(self, step: int) -> None:
-        """Removes the lines of later steps: a run that goes on from its checkpoint takes them again."""
+        """Removes the lines of later steps at the end: a run that goes on from its checkpoint takes these steps again."""
         lines = self.path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in lines if json.loads(line)["step"] <= step]
-        if len(kept) < len(lines):
-            self._file.truncate(sum(map(len, kept)))
+        while lines and json.loads(lines[-1])["step"] > step:
+            lines.pop()
+        self._file.truncate(sum(map(len, lines)))
 
     def close(self) -> None:
         """Nothing can be appended afterwards."""
@@ -57,6 +58,18 @@ class MetricsFile:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def recorded(steps: Iterable["TrainStep"], path: str | Path) -> Iterator["TrainStep"]:
+    """Passes the steps on, each written to `path` before.
+
+    >>> [step.step for step in recorded(train(gpt, corpus, TrainConfig(num_steps=2)), "run/metrics.jsonl")]
+    [1, 2]
+    """
+    with MetricsFile(path) as metrics:
+        for step in steps:
+            metrics.append(step)
+            yield step
 
 
 def _cut_torn_line(path: Path) -> None:
