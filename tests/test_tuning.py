@@ -64,6 +64,7 @@ def test_what_is_worse_is_stopped_early(corpus, tmp_path):
         ({"learning_rate": []}, {}, "a list of choices"),
         ({"learning_rate": [1]}, {"validate_every": 0}, "validate_every=0"),
         ({"learning_rate": [1]}, {"folder": "x"}, "folder='x'"),
+        ({"learning_rate": [1]}, {"metrics_path": "x"}, "metrics_path='x' in the config of a search"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(corpus, tmp_path, space, changes, message):

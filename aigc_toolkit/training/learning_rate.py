@@ -49,7 +49,7 @@ def find_learning_rate(
         )
     ratio = config.adam_learning_rate / config.learning_rate
     rising = dict(learning_rate=highest, adam_learning_rate=highest * ratio, warmup_fraction=1.0, cooldown_fraction=0.0)
-    silent = dict(validate_every=0, patience=0, sample_every=0, metrics_path=None, tracker="none")
+    silent = dict(average_decay=0.0, validate_every=0, patience=0, sample_every=0, metrics_path=None, tracker="none")
     silent |= dict(folder=None, checkpoint_every=0, keep_best=False, max_rewinds=0)
     rates, losses = [], []
     try:

@@ -23,7 +23,7 @@ def add_lora(model: PreTrainedModel, *, rank: int = 8, alpha: float | None = Non
 
     >>> lora = add_lora(load_model("story").model, rank=4)
     >>> lora.get_nb_trainable_parameters()  # trained, of
-    (177920, 2812032)
+    (69120, 2688896)
     """
     if not isinstance(model, PreTrainedModel):
         raise ValueError(

@@ -165,11 +165,12 @@ def _check(distributions: Mapping[str, Any], config: TrainConfig) -> None:
             "validate_every=0 in the config of a search, which compares validation losses; 1 or more steps are needed. "
             "Set validate_every to a quarter of num_steps."
         )
-    if config.folder is not None:
-        raise ValueError(
-            f"folder={config.folder!r} in the config of a search: its trials would be taken for one run; None is allowed. "
-            "Leave it out."
-        )
+    for name in ("folder", "metrics_path"):
+        if getattr(config, name) is not None:
+            raise ValueError(
+                f"{name}={getattr(config, name)!r} in the config of a search: its trials would be taken for one run; None is "
+                "allowed. Leave it out."
+            )
 
 
 def _storage(storage: "str | Path | optuna.storages.BaseStorage") -> Any:
