@@ -6,6 +6,7 @@ import pytest
 
 from aigc_toolkit.corpora import Preprocessing, text_corpus
 from aigc_toolkit.corpora.sources import _CHARACTERS_AT_ONCE, read_documents
+from aigc_toolkit.training.run_file import read_run_file
 
 TEXTS = ["A kite flew over the garden.", "小明在花园里找到了一只风筝。", "The end. 🎈"]
 
@@ -100,6 +101,8 @@ def test_a_bad_row_and_a_path_without_text_are_named(tmp_path):
     with pytest.raises(ValueError, match="Line 1 of .*latin.jsonl' is no JSON .*utf-8"):
         (tmp_path / "latin.jsonl").write_bytes(b'"caf\xe9"')
         list(read_documents(tmp_path / "latin.jsonl"))
+    with pytest.raises(FileNotFoundError, match=r"'(To be ){33}To…' is no text file .* or a list of texts"):
+        list(read_documents("To be " * 5_000))
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"is no text file and no folder with \*.txt or \*.jsonl files. Give the path"):
         list(read_documents(tmp_path / "empty"))
@@ -110,3 +113,15 @@ def test_a_dataset_that_streams_from_files_is_read_as_it_comes(tmp_path):
     file = write_lines(tmp_path / "stories.jsonl", [{"text": text} for text in TEXTS])
     stream = datasets.load_dataset("json", data_files=str(file), split="train", streaming=True, cache_dir=str(tmp_path / "cache"))
     assert list(read_documents(stream)) == list(read_documents(file)) == TEXTS
+
+
+def test_a_run_file_says_how_its_text_is_preprocessed(tmp_path):
+    lines = write_lines(tmp_path / "stories.jsonl", [{"story": text} for text in [*TEXTS, f" {TEXTS[0]}\r\n"]])
+    file = tmp_path / "run.toml"
+    head = f"[corpus]\ntext = '{lines}'\nvocabulary_size = 300\n[model]\nnum_layers = 1\nnum_heads = 1\nwidth = 8\n"
+    file.write_text(head + "[corpus.preprocessing]\nfield = 'story'\n", encoding="utf-8")
+    corpus = read_run_file(file).make_corpus(None)
+    assert [*corpus.train, *corpus.validation] == TEXTS and corpus.report.copies == 1
+    file.write_text(head + "[corpus.preprocessing]\nfeild = 'story'\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"'feild' in \[corpus.preprocessing\] is unknown.*Did you mean 'field'"):
+        read_run_file(file)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -41,12 +42,17 @@ def source_files(path: Path) -> list[Path]:
     >>> source_files(Path("plays"))
     [PosixPath('plays/hamlet.txt'), PosixPath('plays/macbeth.txt')]
     """
-    files = sorted(f for suffix in _SUFFIXES for f in path.glob(f"**/*{suffix}")) if path.is_dir() else [path]
-    if not files or not all(file.is_file() for file in files):
+    files = sorted(f for suffix in _SUFFIXES for f in path.glob(f"**/*{suffix}")) if os.path.isdir(path) else [path]
+    if not files or not all(map(os.path.isfile, files)):  # unlike Path.is_file, also for a text that is too long for a path
         raise FileNotFoundError(
-            f"{str(path)!r} is no text file and no folder with *.txt or *.jsonl files. Give the path of one, or a list of texts."
+            f"{_shortened(path)!r} is no text file and no folder with *.txt or *.jsonl files. "
+            "Give the path of one, or a list of texts."
         )
     return files
+
+
+def _shortened(path: Path) -> str:
+    return str(path) if len(str(path)) <= 200 else f"{str(path)[:200]}…"
 
 
 def _texts(file: Path, separator: str | None) -> Iterator[str]:

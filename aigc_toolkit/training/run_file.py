@@ -20,6 +20,7 @@ It does not train.
     folder = "runs/mine"
     checkpoint_every = 200
 
+A [corpus.preprocessing] table holds fields of Preprocessing, such as field = "story" for lines of JSON, and cleans what is read.
 With a [lora] table, such as rank = 8, a model that has a name is fine-tuned through low-rank adapters.
 """
 
@@ -33,7 +34,7 @@ from typing import Any
 
 from torch import nn
 
-from ..corpora import Corpus, story_corpus, text_corpus
+from ..corpora import Corpus, Preprocessing, story_corpus, text_corpus
 from ..gpt import GPT, GPTConfig
 from ..language_model import LanguageModel, load_model
 from .config import TrainConfig
@@ -62,6 +63,8 @@ class RunFile:
         settings = dict(self.corpus) if base is None else self.corpus | {"tokenizer": base.tokenizer}
         if "stories" in settings:
             return story_corpus(settings.pop("stories"), **settings)
+        if "preprocessing" in settings:
+            settings["preprocessing"] = Preprocessing(**settings["preprocessing"])
         return text_corpus(settings.pop("text"), **settings)
 
     def make_model(self, base: LanguageModel | None, corpus: Corpus) -> nn.Module:
@@ -114,6 +117,7 @@ def _check_corpus(corpus: dict[str, Any]) -> None:
     source = "text" if "text" in corpus else "stories"
     make = text_corpus if source == "text" else story_corpus
     _check_names("[corpus]", corpus, [source, *_keywords(make)])
+    _check_names("[corpus.preprocessing]", corpus.get("preprocessing", {}), [field.name for field in fields(Preprocessing)])
 
 
 def _check_model(model: dict[str, Any], lora: dict[str, Any] | None) -> None:
