@@ -1,52 +1,21 @@
-"""Long runs: averages, early ends, the best weights, going back, Ctrl-C, compiled models, trackers."""
+"""Long runs: averages, early ends, the best weights, going back, folders and files."""
 
 import errno
 import json
 import math
 import os
-import signal
-import threading
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from small_runs import CONFIG, Letters, copies, losses, new_gpt, same
 
-from aigc_toolkit import GPT, GPTConfig, TrainConfig, evaluate_loss, train
-from aigc_toolkit.training import TrainingDiverged, checkpoints, find_learning_rate, loop
+from aigc_toolkit import TrainConfig, evaluate_loss, train
+from aigc_toolkit.training import TrainingDiverged, checkpoints, loop
 from aigc_toolkit.training.average import WeightAverage
 from aigc_toolkit.training.checkpoints import checkpoint_at, latest_checkpoint
-from aigc_toolkit.training.interrupts import held
-
-CONFIG = TrainConfig(num_steps=6, batch_size=2, context=8, device="cpu")
-
-
-class Letters:
-    """A corpus whose validation split has nothing to do with what is learnt."""
-
-    tokenizer = None
-
-    def token_ids(self, split: str) -> np.ndarray:
-        return np.random.default_rng(["train", "validation"].index(split)).integers(11, size=60).astype(np.int32)
-
-
-def new_gpt() -> GPT:
-    return GPT(GPTConfig.modern(vocabulary_size=11, num_layers=1, num_heads=2, width=16, context=8))
-
-
-def copies(model: torch.nn.Module) -> list[torch.Tensor]:
-    return [parameter.detach().clone() for parameter in model.parameters()]
-
-
-def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
-    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
-
-
-def losses(steps) -> list[tuple]:
-    return [(step.step, step.loss, step.validation_loss, step.gradient_norm) for step in steps]
 
 
 def break_losses(monkeypatch, *calls: int) -> None:
@@ -171,65 +140,6 @@ def test_what_a_refused_step_leaves_is_not_learnt():
     assert losses(train(gpt, Letters(), CONFIG)) == losses(train(expected, Letters(), CONFIG))
 
 
-# Ctrl-C
-
-
-def press_ctrl_c(gpt: GPT, at: int, times: int = 1) -> None:
-    """Send SIGINT to this process in the middle of step `at`."""
-    calls = []
-
-    def hook(*_args):
-        calls.append(1)
-        if len(calls) == at:
-            for _ in range(times):
-                signal.raise_signal(signal.SIGINT)
-
-    gpt.register_forward_pre_hook(hook)
-
-
-def test_ctrl_c_keeps_the_step_and_leaves(tmp_path):
-    config = replace(CONFIG, folder=str(tmp_path), checkpoint_every=100, metrics_path=str(tmp_path / "m.jsonl"))
-    plain = losses(train(new_gpt(), Letters(), CONFIG))
-    gpt, seen = new_gpt(), []
-    press_ctrl_c(gpt, at=3)
-    with pytest.raises(KeyboardInterrupt):
-        for step in train(gpt, Letters(), config):
-            seen.append(step)
-    assert losses(seen) == plain[:2]
-    assert latest_checkpoint(tmp_path).step == 3
-    assert len((tmp_path / "m.jsonl").read_text().splitlines()) == 3
-    assert losses(train(new_gpt(), Letters(), config, resume=True)) == plain[3:]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_a_second_ctrl_c_leaves_at_once(tmp_path):
-    gpt = new_gpt()
-    press_ctrl_c(gpt, at=3, times=2)
-    with pytest.raises(KeyboardInterrupt):
-        list(train(gpt, Letters(), replace(CONFIG, folder=str(tmp_path), checkpoint_every=2)))
-    assert latest_checkpoint(tmp_path).step == 2
-
-
-def test_what_came_while_held_outside_is_known_inside():
-    with held():
-        signal.raise_signal(signal.SIGINT)
-        with held() as inner:
-            assert inner.came
-
-
-def test_other_threads_hold_nothing():
-    seen = []
-
-    def work():
-        with held() as interrupt:
-            seen.append((interrupt.came, signal.getsignal(signal.SIGINT)))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert seen == [(False, signal.default_int_handler)]
-
-
 # Files
 
 
@@ -288,72 +198,3 @@ def test_a_run_from_before_a_setting_existed_goes_on(tmp_path):
     (facts.parent / "manifest.json").unlink()
     checkpoints._seal(facts.parent)
     assert len(list(train(new_gpt(), Letters(), config, resume=True))) == 4
-
-
-# Compiled models, trackers, range tests
-
-
-def test_a_compiled_model_learns_the_same(monkeypatch):
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    gpt, expected = new_gpt(), new_gpt()
-    compiled = losses(train(gpt, Letters(), replace(CONFIG, compile=True, validate_every=3)))
-    plain = losses(train(expected, Letters(), replace(CONFIG, validate_every=3)))
-    assert [step[1] for step in compiled] == pytest.approx([step[1] for step in plain], abs=1e-5)
-    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(copies(gpt), copies(expected), strict=True))
-
-
-def test_tensorboard_gets_every_number(tmp_path):
-    pytest.importorskip("tensorboard")
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    steps = list(train(new_gpt(), Letters(), replace(CONFIG, tracker="tensorboard", folder=str(tmp_path), validate_every=3)))
-    events = EventAccumulator(str(tmp_path / "tensorboard"))
-    events.Reload()
-    assert [event.value for event in events.Scalars("loss")] == pytest.approx([step.loss for step in steps])
-    assert [event.step for event in events.Scalars("validation_loss")] == [3, 6]
-
-
-def test_trackio_gets_every_number(tmp_path, monkeypatch):
-    trackio = pytest.importorskip("trackio")
-    found = []
-
-    class FakeRun:
-        log = staticmethod(lambda numbers, step: found.append((step, numbers["loss"])))
-        finish = staticmethod(lambda: found.append("finished"))
-
-    monkeypatch.setattr(trackio, "init", lambda **arguments: FakeRun())
-    steps = list(train(new_gpt(), Letters(), replace(CONFIG, tracker="trackio", folder=str(tmp_path / "mine"))))
-    assert found == [*((step.step, step.loss) for step in steps), "finished"]
-
-
-def test_a_tracker_that_is_not_installed_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("aigc_toolkit.training.trackers.find_spec", lambda _name: None)
-    with pytest.raises(ValueError, match="tracker='trackio' is not installed.*pip install trackio"):
-        train(new_gpt(), Letters(), replace(CONFIG, tracker="trackio", folder=str(tmp_path)))
-
-
-def test_a_range_test_writes_nothing(tmp_path):
-    config = worsening(tmp_path, max_rewinds=1, tracker="tensorboard", metrics_path=str(tmp_path / "m.jsonl"))
-    find_learning_rate(new_gpt(), Letters(), config, num_steps=10)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        (dict(keep_best=True, validate_every=2), "keep_best=True with folder=None: the best.* Set folder, or keep_best=False"),
-        (dict(keep_best=True, folder="x"), "keep_best=True with validate_every=0"),
-        (dict(patience=2), "patience=2 with validate_every=0: an early end.* Set validate_every, or patience=0"),
-        (dict(max_rewinds=1), "max_rewinds=1 with checkpoint_every=0: a run goes back to a checkpoint"),
-        (dict(tracker="tensorboard"), "tracker='tensorboard' with folder=None"),
-        (dict(tracker="wandb"), 'tracker=\'wandb\': "none", "tensorboard" and "trackio" are available'),
-        (dict(average_decay=1.0), r"average_decay=1.0: \[0, 1\) is allowed"),
-    ],
-)
-def test_contradictions_are_refused_by_name(changes, message):
-    with pytest.raises(ValueError, match=message):
-        TrainConfig(**changes)
-
-
-def test_settings_are_plain():
-    assert json.loads(json.dumps(asdict(CONFIG))) == asdict(CONFIG)
