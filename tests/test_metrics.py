@@ -1,6 +1,7 @@
 """The metrics of a run on disk: every step one line, flushed, continued, and never half a line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,6 +37,18 @@ def test_a_run_that_goes_on_cuts_off_half_a_line(tmp_path):
     assert [entry["step"] for entry in lines(path)] == [1, 1]
 
 
+def test_later_steps_at_the_end_are_dropped_and_nothing_else(tmp_path):
+    with MetricsFile(tmp_path / "metrics.jsonl") as metrics:
+        for step in (1, 2, 3, 1, 2, 3):  # two runs in one file
+            metrics.append(replace(STEP, step=step))
+        metrics.drop_after(1)
+        metrics.append(replace(STEP, step=2, loss=1.5))
+    assert [(entry["step"], entry["loss"]) for entry in lines(tmp_path / "metrics.jsonl")] == [
+        *((step, 2.5) for step in (1, 2, 3, 1)),
+        (2, 1.5),
+    ]
+
+
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"is a folder; metrics are written to one file\. Give for example"):
         MetricsFile(tmp_path)
@@ -53,4 +66,6 @@ def test_training_writes_what_it_yields(tmp_path):
     config = TrainConfig(num_steps=3, batch_size=2, context=8, metrics_path=str(tmp_path / "metrics.jsonl"), device="cpu")
     steps = list(train(gpt, Letters(), config))
     found = lines(tmp_path / "metrics.jsonl")
+    list(train(gpt, Letters(), config))
+    assert [entry["step"] for entry in lines(tmp_path / "metrics.jsonl")] == [1, 2, 3, 1, 2, 3]  # another run, after the first
     assert [TrainStep(**{name: value for name, value in entry.items() if name != "time"}) for entry in found] == steps

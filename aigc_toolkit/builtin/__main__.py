@@ -26,12 +26,12 @@ from aigc_toolkit import (
     train,
 )
 
-NUM_DOCUMENTS = 120_000
+NUM_DOCUMENTS = 200_000
 SEED = 0
 MODEL = dict(num_layers=5, num_heads=6, num_key_value_heads=3, width=192, head_dim=32, mlp_width=512)
 CONTEXT = 512  # tokens
 TRAINING = TrainConfig(
-    num_steps=5_000,
+    num_steps=16_000,
     batch_size=8,
     context=CONTEXT,
     start_at_documents=True,
@@ -45,9 +45,12 @@ TRAINING = TrainConfig(
 )
 
 
+STEPS_BETWEEN_CHECKPOINTS = 250
+
+
 def main() -> None:
     arguments = _arguments()
-    config = replace(TRAINING, num_steps=arguments.steps)
+    config = replace(TRAINING, num_steps=arguments.steps, folder=str(arguments.run), checkpoint_every=STEPS_BETWEEN_CHECKPOINTS)
     corpus = story_corpus(arguments.documents, seed=SEED)
     print(f"{corpus}, {len(corpus.token_ids('train')):,} training tokens", flush=True)
     gpt = GPT(GPTConfig.modern(vocabulary_size=len(corpus.tokenizer), context=CONTEXT, **MODEL), seed=SEED)
@@ -64,6 +67,9 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m aigc_toolkit.builtin", description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "story", help="where to save the model")
+    parser.add_argument(
+        "--run", type=Path, default=Path("runs/story"), help="where checkpoints are; a killed run goes on from them"
+    )
     parser.add_argument("--steps", type=int, default=TRAINING.num_steps, help="optimizer steps")
     parser.add_argument("--documents", type=int, default=NUM_DOCUMENTS, help="training documents")
     return parser.parse_args()
@@ -71,10 +77,10 @@ def _arguments() -> argparse.Namespace:
 
 def _run(gpt: GPT, corpus: Corpus, config: TrainConfig) -> list[TrainStep]:
     steps = []
-    for step in train(gpt, corpus, config):
+    for step in train(gpt, corpus, config, resume=True):
         steps.append(step)
         if step.step % 50 == 0:
-            recent = sum(s.loss for s in steps[-50:]) / 50
+            recent = sum(s.loss for s in steps[-50:]) / len(steps[-50:])
             print(f"step {step.step:>5}  loss {recent:.4f}  {step.tokens_per_second:,.0f} tokens/s", flush=True)
     return steps
 

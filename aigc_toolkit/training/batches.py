@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_TOKENS_AT_ONCE = 1 << 24
+
 
 def make_batch(
     token_ids: np.ndarray, *, batch_size: int, context: int, seed: int, step: int, starts: np.ndarray | None = None
@@ -41,5 +43,7 @@ def document_starts(token_ids: np.ndarray, end_of_text_id: int, *, context: int)
     >>> document_starts(np.array([5, 6, 0, 7, 8, 0, 9]), 0, context=2)
     array([0, 3])
     """
-    starts = np.concatenate([[0], np.flatnonzero(token_ids == end_of_text_id) + 1])  # (S)
+    pieces = range(0, len(token_ids), _TOKENS_AT_ONCE)  # ids may lie in a file larger than memory
+    ends = [np.flatnonzero(token_ids[piece : piece + _TOKENS_AT_ONCE] == end_of_text_id) + piece for piece in pieces]
+    starts = np.concatenate([[0], *(piece + 1 for piece in ends)])  # (S)
     return starts[starts < len(token_ids) - context]  # (S)

@@ -13,15 +13,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..gpt import GPT
+from .processes import Processes
 
 
-def logits_of(model: nn.Module, ids: Tensor) -> Tensor:
+def logits_of(model: nn.Module, ids: Tensor, *, call: nn.Module | None = None) -> Tensor:
     """Logits # (B, T, V) for ids # (B, T), of our `GPT` or of a Hugging Face causal model.
+
+    `call` is what is called instead of `model` where it has been wrapped, compiled for example.
 
     >>> logits_of(gpt, torch.tensor([[1, 2, 3]])).shape
     torch.Size([1, 3, 100])
     """
-    return model(ids) if isinstance(model, GPT) else model(ids, use_cache=False).logits  # (B, T, V)
+    call = model if call is None else call
+    return call(ids) if isinstance(model, GPT) else call(ids, use_cache=False).logits  # (B, T, V)
 
 
 @contextmanager
@@ -42,13 +46,19 @@ def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
 
 @torch.no_grad()
 def evaluate_loss(
-    model: nn.Module, token_ids: np.ndarray, *, context: int, batch_size: int = 32, device: str | torch.device | None = None
+    model: nn.Module,
+    token_ids: np.ndarray,
+    *,
+    context: int,
+    batch_size: int = 32,
+    device: str | torch.device | None = None,
+    processes: Processes | None = None,
 ) -> float:
     """The exact mean loss over the whole split, in nats per token.
 
     The split is cut into windows of `context` tokens, side by side; each token but the very first is predicted once, from the
     tokens before it in its window; the last, shorter window counts by its length. The model runs in eval mode and is left in
-    the mode it was in; `device` moves it there, None leaves it where it is.
+    the mode it was in; `device` moves it there, None leaves it where it is. Of several `processes` each computes a share.
     Raises ValueError for fewer than two tokens.
 
     >>> evaluate_loss(gpt, corpus.token_ids("validation"), context=256)
@@ -60,9 +70,11 @@ def evaluate_loss(
         model.to(device)
     device = next(model.parameters()).device
     ids = torch.from_numpy(np.asarray(token_ids).astype(np.int64))  # (N)
+    processes = Processes() if processes is None else processes
     with mode(model, training=False):
-        losses = [_sum_of_losses(model, batch.to(device)) for batch in _windows(ids, context, batch_size)]
-    return sum(losses) / (len(token_ids) - 1)
+        shares = processes.shares_of(_windows(ids, context, batch_size))
+        losses = [_sum_of_losses(model, batch.to(device)) * counts for batch, counts in shares]
+    return processes.sum(sum(losses)) / (len(token_ids) - 1)
 
 
 def _windows(ids: Tensor, context: int, batch_size: int) -> list[Tensor]:

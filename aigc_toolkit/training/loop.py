@@ -1,13 +1,13 @@
 """The training loop: batch, loss, gradients, check, move; one record per step.
 
 In: a model (our `GPT` or a Hugging Face causal model), a corpus, a `TrainConfig`. Out: an iterator of `TrainStep`.
-The model is trained in place. The loop prints nothing and draws nothing: whoever iterates it does. The one file it may write is
-that of `metrics`.
+The model is trained in place. The loop prints and draws nothing: whoever iterates it does. What it may write are checkpoints, and
+the files of `metrics` and `trackers`.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..gpt import GPT
 from .batches import document_starts, make_batch
 from .config import TrainConfig
 from .evaluation import evaluate_loss, logits_of, mode
-from .finite import check_gradients, check_loss
+from .finite import TrainingDiverged, check_gradients, check_loss
+from .fit import check_fit
+from .interrupts import Interrupt, held
 from .losses import next_token_loss
-from .metrics import recorded
-from .optimizers import make_optimizers, schedule, set_learning_rates
+from .metrics import MetricsFile
+from .optimizers import schedule, set_learning_rates
+from .processes import Processes, autocast
+from .run import Run, checkpoint_to_resume
 from .samples import draw_sample
+from .shares import whole
+from .trackers import Tracker, check_tracker, make_tracker
 
 if TYPE_CHECKING:
+    from accelerate import Accelerator
+
     from ..corpora import Corpus
 
 
@@ -42,14 +49,26 @@ class TrainStep:
     sample: str | None  # prompt and continuation, after the step; None when not drawn
 
 
-def train(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> Iterator[TrainStep]:
+def train(
+    model: nn.Module,
+    corpus: "Corpus",
+    config: TrainConfig,
+    *,
+    resume: bool = False,
+    accelerator: "Accelerator | None" = None,
+) -> Iterator[TrainStep]:
     """Trains `model` on `corpus` in place and yields a `TrainStep` after each of `config.num_steps` steps.
 
     `corpus` has `token_ids("train" | "validation")` # (N,) and a `tokenizer` (for samples and document starts). The same model,
     corpus and config give the same losses (same machine, same number of threads). Between steps the model is in the mode it came
-    in. The last step always validates when `validate_every` is set.
-    Raises ValueError, at the call, when config, model and corpus contradict each other; `TrainingDiverged`, before the optimizers
-    move, when a loss or gradient is not finite.
+    in. The last step always validates when `validate_every` is set; with it the model gets the averaged or best weights asked for.
+    `resume` goes on from the newest whole checkpoint in `config.folder` (from the start where there is none) and gives, to the bit,
+    the steps and weights of a run that was never stopped. Ctrl-C during a step of a run with a folder lets it come to its end and
+    be kept in a checkpoint, then leaves; a second one leaves at once.
+    With an `accelerator` of several processes each calls `train` with the same arguments and computes its share of every batch;
+    the first writes all files.
+    Raises ValueError, at the call, when config, model and corpus contradict each other, or the folder holds another run;
+    `TrainingDiverged`, before the optimizers move, when a loss or gradient is not finite and `max_rewinds` is used up.
 
     >>> for step in train(gpt, corpus, TrainConfig(num_steps=2)):
     ...     print(step.step, round(step.loss, 2))
@@ -57,126 +76,140 @@ def train(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> Iterator[T
     2 7.61
     """
     token_ids = corpus.token_ids("train")  # (N)
-    check_fit(model, token_ids, config)
-    steps = _steps(model, corpus, token_ids, config)
-    return steps if config.metrics_path is None else recorded(steps, config.metrics_path)
+    processes = Processes(accelerator)
+    check_fit(model, token_ids, config, num_processes=processes.num)
+    check_tracker(config)
+    checkpoint = checkpoint_to_resume(config, resume)
+    return _steps(lambda: Run(model, config, processes, checkpoint), corpus, token_ids, resume=resume)
 
 
-def _steps(model: nn.Module, corpus: "Corpus", token_ids: np.ndarray, config: TrainConfig) -> Iterator[TrainStep]:
-    device = choose_device(config.device)
-    model.to(device)
-    optimizers = make_optimizers(model, config)
+def _steps(make_run: Callable[[], Run], corpus: "Corpus", token_ids: np.ndarray, *, resume: bool) -> Iterator[TrainStep]:
+    run = make_run()  # moves the model to its device: not before the first step is asked for
+    config = run.config
     starts = None
     if config.start_at_documents:
         starts = document_starts(token_ids, corpus.tokenizer.eos_token_id, context=config.context)  # (S)
-    for step in range(1, config.num_steps + 1):
-        start = time.perf_counter()
-        share = schedule(step, config)
-        set_learning_rates(optimizers, share)
-        batch = make_batch(
-            token_ids, batch_size=config.batch_size, context=config.context, seed=config.seed, step=step, starts=starts
-        ).to(device)  # (B, T + 1)
-        loss, gradient_norm = _take_step(model, optimizers, batch, step, config)
-        seconds = time.perf_counter() - start
-        yield TrainStep(
-            step=step,
-            loss=loss,
-            validation_loss=_validate(model, corpus, config) if _is_due(step, config.validate_every, config) else None,
-            learning_rate=share * config.learning_rate,
-            tokens_per_second=config.batch_size * config.context / seconds,
-            gradient_norm=gradient_norm,
-            sample=_sample(model, corpus, step, config) if _is_due(step, config.sample_every, config) else None,
-        )
+    if run.is_over:
+        run.finish()
+    with ExitStack() as files:
+        metrics, tracker = _open(files, run, resume)
+        while not run.is_over:
+            with held() if config.folder is not None else nullcontext(Interrupt()) as interrupt:
+                try:
+                    record = _next_step(run, corpus, token_ids, starts)
+                except TrainingDiverged as error:
+                    run.go_back(error)
+                    if metrics is not None:
+                        metrics.drop_after(run.step)
+                    continue
+                for file in (metrics, tracker):
+                    if file is not None:
+                        file.append(record)
+                _keep(run, wants_to_leave=run.processes.any(interrupt.came))
+            yield record
 
 
-def _take_step(
-    model: nn.Module, optimizers: list[torch.optim.Optimizer], batch: Tensor, step: int, config: TrainConfig
-) -> tuple[float, float]:
+def _open(files: ExitStack, run: Run, resume: bool) -> tuple[MetricsFile | None, Tracker | None]:
+    """What every step is written to, by the main process."""
+    if not run.processes.is_main:
+        return None, None
+    metrics = None
+    if run.config.metrics_path is not None:
+        metrics = files.enter_context(MetricsFile(run.config.metrics_path))
+        if resume and run.config.folder is not None:
+            metrics.drop_after(run.step)
+    tracker = make_tracker(run.config, run.step + 1)
+    if tracker is not None:
+        files.enter_context(closing(tracker))
+    return metrics, tracker
+
+
+def _next_step(run: Run, corpus: "Corpus", token_ids: np.ndarray, starts: np.ndarray | None) -> TrainStep:
+    """Takes the next step of a run, with what is due after it."""
+    config, step = run.config, run.step + 1
+    start = time.perf_counter()
+    share = schedule(step, config)
+    set_learning_rates(run.optimizers, share)
+    batch = make_batch(token_ids, batch_size=config.batch_size, context=config.context, seed=run.seed, step=step, starts=starts).to(
+        next(run.model.parameters()).device
+    )  # (B, T + 1)
+    loss, gradient_norm = _take_step(run, batch, step)
+    run.moved(step)
+    seconds = time.perf_counter() - start
+    validation_loss = None
+    if _is_due(run, config.validate_every):
+        validation_loss = _validate(run, corpus)
+        run.validated(validation_loss)
+    return TrainStep(
+        step=step,
+        loss=loss,
+        validation_loss=validation_loss,
+        learning_rate=share * config.learning_rate,
+        tokens_per_second=config.batch_size * config.context / seconds,
+        gradient_norm=gradient_norm,
+        sample=_sample(run, corpus) if _is_due(run, config.sample_every) else None,
+    )
+
+
+def _take_step(run: Run, batch: Tensor, step: int) -> tuple[float, float]:
     """Moves the parameters once; the loss and gradient norm of the batch, both before the move."""
-    total = 0.0
+    model, config, processes = run.model, run.config, run.processes
+    model.zero_grad(set_to_none=True)  # of a step that was refused
+    parts = processes.share_of(batch).chunk(config.gradient_accumulation)  # (B / processes / parts, T + 1) each
+    losses = []
     with mode(model, training=True), torch.random.fork_rng():  # dropout draws from torch's global state: leave that as it was
-        torch.manual_seed(config.seed * 1_000_003 + step)
-        for part in batch.chunk(config.gradient_accumulation):  # (B / parts, T + 1)
-            with autocast(batch.device, config):
-                logits = logits_of(model, part[:, :-1])  # (B, T, V)
-            loss = next_token_loss(logits.flatten(0, 1), part[:, 1:].flatten())
-            check_loss(model, loss, part[:, :-1], step)
-            (loss / config.gradient_accumulation).backward()
-            total += loss.item() / config.gradient_accumulation
+        torch.manual_seed(config.seed * 1_000_003 + step + 999_983 * processes.rank)
+        for number, part in enumerate(parts, 1):
+            with processes.summing(run.call, is_last_part=number == len(parts)):
+                with autocast(batch.device, config):
+                    logits = logits_of(model, part[:, :-1], call=run.call)  # (B, T, V)
+                loss = next_token_loss(logits.flatten(0, 1), part[:, 1:].flatten())
+                (loss / len(parts)).backward()
+            losses.append(loss.detach())
+        total = processes.mean(torch.stack(losses).mean())
+        if not torch.isfinite(total):
+            bad = next((part for part, loss in zip(parts, losses, strict=True) if not torch.isfinite(loss)), parts[0])
+            check_loss(model, total, bad[:, :-1], step)
     parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
-    norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters])
+    norm = whole(torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters]))
     check_gradients(model, norm, step)
     if config.gradient_clip:
         torch.nn.utils.clip_grads_with_norm_(parameters, config.gradient_clip, norm)
-    for optimizer in optimizers:
+    for optimizer in run.optimizers:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return total, norm.item()
+    return total.item(), norm.item()
 
 
-def check_fit(model: nn.Module, token_ids: np.ndarray, config: TrainConfig) -> None:
-    """Raises ValueError when model, training tokens and config contradict each other, naming what does.
+def _keep(run: Run, *, wants_to_leave: bool) -> None:
+    """Writes the checkpoint that is due after a step, after the last gives the model its final weights, and leaves if asked."""
+    if _is_due(run, run.config.checkpoint_every) or wants_to_leave:
+        run.save()
+    if run.is_over:
+        run.finish()
+    if wants_to_leave:
+        raise KeyboardInterrupt
 
-    >>> check_fit(gpt, np.arange(100), TrainConfig(context=8))
-    """
-    longest = _longest_sequence(model)
-    if longest is not None and config.context > longest:
-        raise ValueError(
-            f"context={config.context} in TrainConfig with a model that reads at most {longest} tokens: lower context, or train "
-            f"a model with a larger one."
+
+def _is_due(run: Run, every: int) -> bool:
+    """After this step: at every so many, and at the last."""
+    return every > 0 and (run.step % every == 0 or run.is_over)
+
+
+def _validate(run: Run, corpus: "Corpus") -> float:
+    config, ids = run.config, corpus.token_ids("validation")  # (N)
+    with run.judged() as model, autocast(next(model.parameters()).device, config):
+        return evaluate_loss(model, ids, context=config.context, batch_size=config.batch_size, processes=run.processes)
+
+
+def _sample(run: Run, corpus: "Corpus") -> str:
+    config = run.config
+    with run.judged() as model:
+        return draw_sample(
+            model,
+            corpus.tokenizer,
+            prompt=config.sample_prompt,
+            num_tokens=config.sample_tokens,
+            context=config.context,
+            seed=config.seed + run.step,
         )
-    make_batch(token_ids, batch_size=1, context=config.context, seed=0, step=0)  # raises when there are too few tokens
-    vocabulary_size = model.get_output_embeddings().weight.shape[0]
-    if int(token_ids.max()) >= vocabulary_size:
-        raise ValueError(
-            f"token id {int(token_ids.max())} in the corpus with a model of {vocabulary_size} tokens: ids below that are allowed. "
-            f"Give the model the vocabulary size of the corpus's tokenizer."
-        )
-
-
-def _longest_sequence(model: nn.Module) -> int | None:
-    if isinstance(model, GPT):
-        return model.config.context
-    return getattr(model.config, "max_position_embeddings", None)  # Bloom, Mamba and others have no limit
-
-
-def choose_device(device: str) -> torch.device:
-    """The device a name stands for; "auto" is the first GPU, or the CPU where there is none.
-
-    >>> choose_device("cpu")
-    device(type='cpu')
-    """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
-
-
-def autocast(device: torch.device, config: TrainConfig) -> AbstractContextManager:
-    """Inside, matrix products run in bfloat16 when `config.mixed_precision` says so.
-
-    >>> with autocast(torch.device("cpu"), TrainConfig(mixed_precision="bfloat16")):
-    ...     gpt(ids).dtype
-    torch.bfloat16
-    """
-    return torch.autocast(device.type, torch.bfloat16, enabled=config.mixed_precision == "bfloat16")
-
-
-def _is_due(step: int, every: int, config: TrainConfig) -> bool:
-    return every > 0 and (step % every == 0 or step == config.num_steps)
-
-
-def _validate(model: nn.Module, corpus: "Corpus", config: TrainConfig) -> float:
-    device = next(model.parameters()).device
-    with autocast(device, config):
-        return evaluate_loss(model, corpus.token_ids("validation"), context=config.context, batch_size=config.batch_size)
-
-
-def _sample(model: nn.Module, corpus: "Corpus", step: int, config: TrainConfig) -> str:
-    return draw_sample(
-        model,
-        corpus.tokenizer,
-        prompt=config.sample_prompt,
-        num_tokens=config.sample_tokens,
-        context=config.context,
-        seed=config.seed + step,
-    )

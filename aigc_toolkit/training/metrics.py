@@ -42,6 +42,13 @@ class MetricsFile:
         self._file.write(json.dumps({**asdict(step), "time": time.time()}, ensure_ascii=False) + "\n")
         self._file.flush()
 
+    def drop_after(self, step: int) -> None:
+        """Removes the lines of later steps at the end: a run that goes on from its checkpoint takes these steps again."""
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        while lines and json.loads(lines[-1])["step"] > step:
+            lines.pop()
+        self._file.truncate(sum(map(len, lines)))
+
     def close(self) -> None:
         """Nothing can be appended afterwards."""
         self._file.close()

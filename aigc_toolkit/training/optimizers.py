@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from .config import TrainConfig
+from .muon import BatchedMuon
 
 ADAM_BETAS = (0.9, 0.95)  # decay per step of AdamW's two averages
 
@@ -19,13 +20,13 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.O
 
     Muon moves a matrix by the nearest orthogonal matrix to its averaged gradient: Jordan et al. 2024,
     https://kellerjordan.github.io/posts/muon/ . Its steps are scaled to be as long as AdamW's, whichever way round the matrix is
-    stored: Liu et al. 2025, "Muon is Scalable for LLM Training", arXiv:2502.16982, section 2.2. It is torch's own, whose
-    iteration runs in bfloat16, slow on processors without bfloat16 products.
+    stored: Liu et al. 2025, "Muon is Scalable for LLM Training", arXiv:2502.16982, section 2.2. Its iteration runs in bfloat16,
+    slow on processors without bfloat16 products.
     Every group carries its peak as "peak_lr", which `set_learning_rates` multiplies. Frozen parameters are left out.
     Raises ValueError when all are frozen.
 
     >>> [type(optimizer).__name__ for optimizer in make_optimizers(gpt, TrainConfig())]
-    ['Muon', 'AdamW']
+    ['BatchedMuon', 'AdamW']
     """
     matrices = hidden_matrices(model)
     chosen = {id(parameter) for parameter in matrices}
@@ -33,7 +34,7 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.O
     optimizers = []
     if matrices:
         rate, decay = config.learning_rate, config.weight_decay
-        muon = torch.optim.Muon(matrices, lr=rate, momentum=config.momentum, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        muon = BatchedMuon(matrices, lr=rate, momentum=config.momentum, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
         optimizers.append(muon)
     if rest:
         rate = config.adam_learning_rate
@@ -51,12 +52,15 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.O
 def hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
     """The trainable two-dimensional parameters that are neither an embedding nor the output head, in the model's order.
 
+    The factors of a low-rank adapter are not among them: they learn with AdamW (Hu et al. 2021, "LoRA", arXiv:2106.09685).
+
     >>> len(hidden_matrices(gpt)) == 7 * gpt.config.num_layers  # q, k, v, o, gate, up, down
     True
     """
     ends = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     ends |= {id(parameter) for parameter in model.get_output_embeddings().parameters()}
-    return [p for p in model.parameters() if p.ndim == 2 and p.requires_grad and id(p) not in ends]
+    trained = [(name, p) for name, p in model.named_parameters() if p.ndim == 2 and p.requires_grad and id(p) not in ends]
+    return [parameter for name, parameter in trained if ".lora_" not in name]  # peft's name for them
 
 
 def schedule(step: int, config: TrainConfig) -> float:

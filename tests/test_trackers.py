@@ -1,0 +1,79 @@
+"""Compiled models, trackers, and settings that contradict each other."""
+
+import json
+from dataclasses import asdict, replace
+from functools import partial
+
+import pytest
+import torch
+from small_runs import CONFIG, Letters, copies, losses, new_gpt
+
+from aigc_toolkit import TrainConfig, train
+from aigc_toolkit.training import find_learning_rate
+
+
+def test_a_compiled_model_learns_the_same(monkeypatch):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    gpt, expected = new_gpt(), new_gpt()
+    compiled = losses(train(gpt, Letters(), replace(CONFIG, compile=True, validate_every=3)))
+    plain = losses(train(expected, Letters(), replace(CONFIG, validate_every=3)))
+    assert [step[1] for step in compiled] == pytest.approx([step[1] for step in plain], abs=1e-5)
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(copies(gpt), copies(expected), strict=True))
+
+
+def test_tensorboard_gets_every_number(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    steps = list(train(new_gpt(), Letters(), replace(CONFIG, tracker="tensorboard", folder=str(tmp_path), validate_every=3)))
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [event.value for event in events.Scalars("loss")] == pytest.approx([step.loss for step in steps])
+    assert [event.step for event in events.Scalars("validation_loss")] == [3, 6]
+
+
+def test_trackio_gets_every_number(tmp_path, monkeypatch):
+    trackio = pytest.importorskip("trackio")
+    found = []
+
+    class FakeRun:
+        log = staticmethod(lambda numbers, step: found.append((step, numbers["loss"])))
+        finish = staticmethod(lambda: found.append("finished"))
+
+    monkeypatch.setattr(trackio, "init", lambda **arguments: FakeRun())
+    steps = list(train(new_gpt(), Letters(), replace(CONFIG, tracker="trackio", folder=str(tmp_path / "mine"))))
+    assert found == [*((step.step, step.loss) for step in steps), "finished"]
+
+
+def test_a_tracker_that_is_not_installed_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("aigc_toolkit.training.trackers.find_spec", lambda _name: None)
+    with pytest.raises(ValueError, match="tracker='trackio' is not installed.*pip install trackio"):
+        train(new_gpt(), Letters(), replace(CONFIG, tracker="trackio", folder=str(tmp_path)))
+
+
+def test_a_range_test_writes_nothing(tmp_path):
+    kept = dict(folder=str(tmp_path), checkpoint_every=2, keep_best=True, validate_every=2, patience=1, max_rewinds=1)
+    config = replace(CONFIG, **kept, tracker="tensorboard", metrics_path=str(tmp_path / "m.jsonl"))
+    find_learning_rate(new_gpt(), Letters(), config, num_steps=10)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (dict(keep_best=True, validate_every=2), "keep_best=True with folder=None: the best.* Set folder, or keep_best=False"),
+        (dict(keep_best=True, folder="x"), "keep_best=True with validate_every=0"),
+        (dict(patience=2), "patience=2 with validate_every=0: an early end.* Set validate_every, or patience=0"),
+        (dict(max_rewinds=1), "max_rewinds=1 with checkpoint_every=0: a run goes back to a checkpoint"),
+        (dict(tracker="tensorboard"), "tracker='tensorboard' with folder=None"),
+        (dict(tracker="wandb"), 'tracker=\'wandb\': "none", "tensorboard" and "trackio" are available'),
+        (dict(average_decay=1.0), r"average_decay=1.0: \[0, 1\) is allowed"),
+    ],
+)
+def test_contradictions_are_refused_by_name(changes, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**changes)
+
+
+def test_settings_are_plain():
+    assert json.loads(json.dumps(asdict(CONFIG))) == asdict(CONFIG)
