@@ -38,6 +38,7 @@ _MODULE_OF = {
     "text_corpus": "corpora",
     "train": "training",
     "training_view": "views",
+    "tune": "training",
 }
 
 __all__ = sorted(_MODULE_OF)

@@ -3,7 +3,7 @@
     python benchmarks/killed_runs.py --runs 100
 
 Every run is killed once at a moment drawn evenly from the time an undisturbed run takes, then resumed to its end. A checkpoint is
-written at every second step, so that many kills fall into the writing of one. Equal means equal to the last bit, weights and losses.
+written at every second step, so that many kills fall into the writing of one. Equal means equal to the last bit.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main() -> None:
             equal += all(torch.equal(expected[name], final[name]) for name in expected)
             shutil.rmtree(run)
     print(f"{equal} of {arguments.runs} killed runs end with the weights of a run that was never killed, to the bit.")
-    print(f"They went on from step {min(resumed_at)} to {max(resumed_at)} of {NUM_STEPS}; {half_written} were killed while writing.")
+    print(f"They went on from step {min(resumed_at)} to {max(resumed_at)} of {NUM_STEPS}; {half_written} while writing.")
     print(machine())
 
 

@@ -26,12 +26,12 @@ from aigc_toolkit import (
     train,
 )
 
-NUM_DOCUMENTS = 200_000
+NUM_DOCUMENTS = 120_000
 SEED = 0
 MODEL = dict(num_layers=5, num_heads=6, num_key_value_heads=3, width=192, head_dim=32, mlp_width=512)
 CONTEXT = 512  # tokens
 TRAINING = TrainConfig(
-    num_steps=16_000,
+    num_steps=5_000,
     batch_size=8,
     context=CONTEXT,
     start_at_documents=True,

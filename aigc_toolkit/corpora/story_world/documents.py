@@ -1,4 +1,4 @@
-"""Documents of the story world in their four forms: a story, a dialogue about one, its summary, a lesson of many questions.
+"""Documents of the story world in their three forms: a story, a dialogue about a story, a story with its summary.
 
 Comes in: a seed, a split and a number. Goes out: a `StoryDocument`, always the same one for the same three, with the text that a
 model reads and the facts that are true of it. It does not know of tokens.
@@ -17,10 +17,9 @@ from .questions import Question, answerable_questions, unanswerable_questions
 from .world import Event
 
 Split = Literal["train", "validation"]
-FORMS = ("story", "dialogue", "summary", "lesson")
-_FORM_WEIGHTS = (0.2, 0.2, 0.15, 0.45)
-_NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11)}
-_NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35}
+FORMS = ("story", "dialogue", "summary")
+_FORM_WEIGHTS = (0.2, 0.6, 0.2)
+_NOT_SAID_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class StoryDocument:
     story: Story
     story_text: str
     messages: tuple[Message, ...]  # empty for a plain story
-    asked: tuple[AskedQuestion, ...]  # dialogue and lesson
-    accepted_summaries: tuple[str, ...]  # summary and lesson
+    asked: tuple[AskedQuestion, ...]  # dialogue only
+    accepted_summaries: tuple[str, ...]  # summary only
 
     @property
     def text(self) -> str:
@@ -58,7 +57,7 @@ class StoryDocument:
 def make_document(
     seed: int, split: Split, number: int, *, languages: tuple[str, ...] = ("en", "zh"), form: str | None = None
 ) -> StoryDocument:
-    """The document of this number: a pure function of its arguments. `form=None` draws one of the four."""
+    """The document of this number: a pure function of its arguments. `form=None` draws one of the three."""
     rng = random.Random(f"{seed}/{split}/{number}")
     language = rng.choice(languages)
     drawn = rng.choices(FORMS, _FORM_WEIGHTS)[0]
@@ -66,25 +65,24 @@ def make_document(
     narrator = Narrator(language, story.cast.colours, rng)
     text = narrator.tell(story.events)
     form = form or drawn
-    asked = _ask(story, narrator, form) if form in _NUM_QUESTIONS else ()
-    summaries = tuple(narrator.summaries(story.summary)) if form in ("summary", "lesson") else ()
+    asked = _ask(story, narrator) if form == "dialogue" else ()
+    summaries = tuple(narrator.summaries(story.summary)) if form == "summary" else ()
     messages: tuple[Message, ...] = ()
-    if asked:
+    if form == "dialogue":
         messages = _dialogue(text, asked)
-    if form == "summary":
-        messages = _summed_up(f"{narrator.summary_request()}\n\n{text}", rng.choice(summaries))
-    elif form == "lesson":
-        messages += _summed_up(narrator.summary_request(), rng.choice(summaries))
+    elif form == "summary":
+        request = f"{narrator.summary_request()}\n\n{text}"
+        messages = (Message("user", request), Message("assistant", rng.choice(summaries)))
     return StoryDocument(form, language, story, text, messages, asked, summaries)
 
 
-def _ask(story: Story, narrator: Narrator, form: str) -> tuple[AskedQuestion, ...]:
-    """As many questions as the form asks, a quarter of which (in a lesson, a third) the story does not answer."""
+def _ask(story: Story, narrator: Narrator) -> tuple[AskedQuestion, ...]:
+    """Four to eight questions, about a quarter of which the story does not answer."""
     rng = narrator.rng
     answerable, unanswerable = answerable_questions(story), unanswerable_questions(story)
     asked = []
-    for _ in range(rng.randint(*_NUM_QUESTIONS[form])):
-        pool = unanswerable if rng.random() < _NOT_SAID_SHARE[form] else answerable
+    for _ in range(rng.randint(4, 8)):
+        pool = unanswerable if rng.random() < _NOT_SAID_SHARE else answerable
         if pool:
             question = pool.pop(rng.randrange(len(pool)))
             accepted = tuple(narrator.answers(question))
@@ -98,7 +96,3 @@ def _dialogue(text: str, asked: tuple[AskedQuestion, ...]) -> tuple[Message, ...
     for question in rest:
         messages += [Message("user", question.text), Message("assistant", question.said)]
     return tuple(messages)
-
-
-def _summed_up(request: str, summary: str) -> tuple[Message, ...]:
-    return Message("user", request), Message("assistant", summary)
