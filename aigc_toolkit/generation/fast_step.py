@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .fast_layers import HeadNorm, Layer, Plan
+from .fast_layers import Layer, Plan
 
 
 class FastStep:
@@ -45,7 +45,7 @@ class FastStep:
         heads = layer.queries_keys_values(normed).view(len(normed), -1, plan.head_dim)  # (B, H + 2 Hkv, Dh)
         read, values = heads[:, :num_read], heads[:, num_read:]
         if layer.head_norm is not None:
-            read = _normed(read, layer.head_norm)
+            read = layer.head_norm(read)
         if self._cos is not None:
             swapped = read.unflatten(-1, (2, -1)).flip(2).flatten(2)  # halves of each head
             read = torch.addcmul(read * place.cos, swapped, place.sin)  # rotary position embedding
@@ -93,7 +93,3 @@ def _attention_by_products(queries: Tensor, keys: Tensor, values: Tensor, mask: 
     if mask is not None:
         scores += mask
     return torch.matmul(scores.softmax(-1), values)
-
-
-def _normed(heads: Tensor, norm: HeadNorm) -> Tensor:
-    return F.rms_norm(heads, heads.shape[-1:], None, norm.epsilon) * norm.weights
