@@ -14,7 +14,7 @@ from .positions import RotaryPositions
 
 class Attention(nn.Module):
     r"""Multi-head causal attention: for each head $\;\mathrm{softmax}(QK^\top / \sqrt{d} + M)\,V$, with $M = -\infty$ above
-    the diagonal; the heads are joined and mixed by $W_O$.
+    the diagonal; the heads are joined and mixed by $W_O$. `causal_mask=False` leaves out M, `scaled_scores=False` the root of d.
 
     Source: Vaswani et al. 2017, arXiv:1706.03762, equation 1 and section 3.2.2. Grouped-query attention (several query heads
     share one key/value head): Ainslie et al. 2023, arXiv:2305.13245, section 2.2. Normalised queries and keys: Henry et
@@ -30,6 +30,8 @@ class Attention(nn.Module):
         self.head_dim = config.head_dim
         self.grouped = config.num_key_value_heads != config.num_heads
         self.dropout = config.dropout
+        self.causal_mask = config.causal_mask
+        self.scale = None if config.scaled_scores else 1.0  # None: 1 / sqrt(d)
         self.rotary = rotary
         self.query = nn.Linear(config.width, config.num_heads * config.head_dim, bias=config.bias)
         self.key = nn.Linear(config.width, config.num_key_value_heads * config.head_dim, bias=config.bias)
@@ -47,7 +49,9 @@ class Attention(nn.Module):
             q, k = self.rotary(q), self.rotary(k)  # (B, H, T, d), (B, H_kv, T, d)
         dropout = self.dropout if self.training else 0.0
         q, k = q.to(v.dtype), k.to(v.dtype)  # (B, H, T, d), (B, H_kv, T, d); autocast may keep a norm in float32
-        mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=True, enable_gqa=self.grouped)
+        mixed = F.scaled_dot_product_attention(
+            q, k, v, dropout_p=dropout, is_causal=self.causal_mask, scale=self.scale, enable_gqa=self.grouped
+        )  # (B, H, T, d)
         return self.output(mixed.transpose(1, 2).flatten(2))  # (B, T, D)
 
     def _split(self, x: Tensor) -> Tensor:

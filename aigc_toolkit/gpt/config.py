@@ -7,7 +7,7 @@ It does not know how any formula is computed, nor how a model is trained.
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Positions = Literal["learned", "sinusoidal", "rotary"]
+Positions = Literal["learned", "sinusoidal", "rotary", "none"]
 Norm = Literal["layer_norm", "rms_norm"]
 Activation = Literal["gelu", "swiglu"]
 
@@ -32,7 +32,7 @@ class GPTConfig:
     width: int  # D, numbers per token in the residual stream
     head_dim: int  # numbers per head in query, key and value
     mlp_width: int  # numbers in the hidden layer of each MLP
-    positions: Positions  # how a token knows where it stands
+    positions: Positions  # how a token knows where it stands; "none": what if it did not?
     norm: Norm  # normalisation before each attention, each MLP and the output head
     activation: Activation  # non-linearity of the MLP; "swiglu" is gated and has a third matrix
     bias: bool  # whether linear layers add a bias
@@ -41,6 +41,9 @@ class GPTConfig:
     rope_theta: float = 10_000.0  # base of the rotary wavelengths, dimensionless
     norm_epsilon: float = 1e-6  # added to the variance in each normalisation
     dropout: float = 0.0  # probability of zeroing a number during training
+    causal_mask: bool = True  # False: what if a token also saw the tokens after it?
+    residual: bool = True  # False: what if attention and MLP replaced their input, instead of adding to it?
+    scaled_scores: bool = True  # False: what if query times key were not divided by sqrt(head_dim)?
 
     def __post_init__(self) -> None:
         self._check_sizes()

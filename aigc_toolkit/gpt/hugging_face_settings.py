@@ -28,9 +28,22 @@ FORMULAS = {
     },
 }
 
+WHAT_IF = {
+    "positions": ("learned", "sinusoidal", "rotary"),
+    "causal_mask": (True,),
+    "residual": (True,),
+    "scaled_scores": (True,),
+}  # what a model has that is no experiment
+
 
 def check_exportable(config: GPTConfig, kind: str) -> None:
     """Raises ValueError, naming the field, when the transformers class `kind` lacks a formula of `config`."""
+    for field, usual in WHAT_IF.items():
+        if getattr(config, field) not in usual:
+            raise ValueError(
+                f"{field}={getattr(config, field)!r} given, a what-if: a GPT with {field}={' or '.join(map(repr, usual))} only is "
+                f"converted to Hugging Face. Train a model with that, or keep this one as a GPT."
+            )
     for field, available in FORMULAS[kind].items():
         if getattr(config, field) not in available:
             raise ValueError(

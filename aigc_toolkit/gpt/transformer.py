@@ -21,7 +21,7 @@ INITIAL_STD = 0.02  # standard deviation of fresh weights; Radford et al. 2018, 
 
 class Block(nn.Module):
     r"""One block, normalised before each part: $x \leftarrow x + \mathrm{Attention}(\mathrm{Norm}(x))$,
-    $x \leftarrow x + \mathrm{MLP}(\mathrm{Norm}(x))$.
+    $x \leftarrow x + \mathrm{MLP}(\mathrm{Norm}(x))$. `residual=False` leaves out both "x +".
 
     Source: Radford et al. 2019 (GPT-2), section 2.3; Xiong et al. 2020, arXiv:2002.04745, table 1 (Pre-LN).
 
@@ -37,10 +37,13 @@ class Block(nn.Module):
         self.mlp_norm = make_norm(config.norm, config.width, config.norm_epsilon)
         self.mlp = make_mlp(config)
         self.dropout = nn.Dropout(config.dropout)
+        self.residual = config.residual
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.dropout(self.attention(self.attention_norm(x)))  # (B, T, D)
-        return x + self.dropout(self.mlp(self.mlp_norm(x)))  # (B, T, D)
+        attended = self.dropout(self.attention(self.attention_norm(x)))  # (B, T, D)
+        x = x + attended if self.residual else attended  # (B, T, D)
+        processed = self.dropout(self.mlp(self.mlp_norm(x)))  # (B, T, D)
+        return x + processed if self.residual else processed  # (B, T, D)
 
 
 class GPT(nn.Module):
@@ -99,12 +102,13 @@ def initialise(gpt: GPT, generator: torch.Generator) -> None:
 
     The matrices that write into the residual stream start smaller, so that depth does not blow it up: with
     LayerNorm by 1 / sqrt(2 L) (Radford et al. 2019, section 2.3), with RMSNorm at zero (Zhang, Dauphin and Ma 2019, "Fixup",
-    arXiv:1901.09321, section 3; each block is then the identity at first).
+    arXiv:1901.09321, section 3; each block is then the identity at first). Without a residual stream they start like the others:
+    a zero would cut the model in two.
     """
     for name, parameter in gpt.named_parameters():
         if parameter.ndim == 2:
             std = INITIAL_STD
-            if name.endswith(("attention.output.weight", "mlp.down.weight")):
+            if gpt.config.residual and name.endswith(("attention.output.weight", "mlp.down.weight")):
                 std = 0.0 if gpt.config.norm == "rms_norm" else INITIAL_STD / math.sqrt(2 * gpt.config.num_layers)
             parameter.copy_(std * torch.randn(parameter.shape, generator=generator))
         elif name.endswith("bias"):
