@@ -1,13 +1,16 @@
 """The "what if" switches of GPTConfig: each changes what it says, still learns, and is refused where others have no such model."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
-from aigc_toolkit import LanguageModel
+from aigc_toolkit import LanguageModel, TrainConfig
 from aigc_toolkit.gpt import GPT, GPTConfig, to_hugging_face
 from aigc_toolkit.gpt.attention import Attention
 from aigc_toolkit.gpt.transformer import Block
 from aigc_toolkit.training.losses import next_token_loss
+from aigc_toolkit.training.run_file import RunFile
 
 SIZES = dict(vocabulary_size=97, context=32, num_layers=2, num_heads=4, width=32)
 PRESETS = {"gpt2": GPTConfig.gpt2, "modern": GPTConfig.modern}
@@ -114,3 +117,14 @@ def test_a_what_if_is_no_hugging_face_model(preset, switch, convert):
     message = rf"{switch}={SWITCHES[switch]!r} given, a what-if: a GPT with {switch}=.* only is converted to Hugging Face\. Train"
     with pytest.raises(ValueError, match=message):
         convert(GPT(what_if(preset, switch)))
+
+
+@switch
+def test_a_run_that_could_not_save_its_model_ends_before_it_begins(switch):
+    model = dict(num_layers=1, num_heads=2, width=16) | {switch: SWITCHES[switch]}
+    corpus = SimpleNamespace(tokenizer=range(97))
+    unsaved = RunFile(corpus={}, model=model, lora=None, training=TrainConfig(context=8), save=None)
+    assert getattr(unsaved.make_model(None, corpus).config, switch) == SWITCHES[switch]
+    saved = RunFile(corpus={}, model=model, lora=None, training=TrainConfig(context=8), save="mine")
+    with pytest.raises(ValueError, match=f"{switch}=.* given, a what-if"):
+        saved.make_model(None, corpus)

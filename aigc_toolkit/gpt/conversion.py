@@ -13,7 +13,7 @@ from torch import Tensor
 from .config import GPTConfig
 from .hugging_face_settings import (
     FORMULAS,
-    check_exportable,
+    exported_class,
     from_gpt2_settings,
     from_qwen3_settings,
     gpt2_settings,
@@ -66,13 +66,11 @@ def to_hugging_face(gpt: GPT) -> "GPT2LMHeadModel | Qwen3ForCausalLM":
     """
     from transformers import GPT2LMHeadModel, Qwen3ForCausalLM  # here, because importing it takes seconds
 
-    kind = Qwen3ForCausalLM if gpt.config.positions == "rotary" else GPT2LMHeadModel
-    check_exportable(gpt.config, kind.__name__)
-    if kind is Qwen3ForCausalLM:
-        model = kind(qwen3_settings(gpt.config))
+    if exported_class(gpt.config) == "Qwen3ForCausalLM":
+        model = Qwen3ForCausalLM(qwen3_settings(gpt.config))
         weights = {theirs: gpt.get_parameter(ours) for theirs, ours in _names(gpt.config, _QWEN3_OUTER, _QWEN3_BLOCK)}
     else:
-        model = kind(gpt2_settings(gpt.config))
+        model = GPT2LMHeadModel(gpt2_settings(gpt.config))
         weights = _gpt2_weights(gpt)
     model.to(gpt.head.weight)  # its device and dtype
     model.load_state_dict(weights, strict=True)

@@ -36,8 +36,13 @@ WHAT_IF = {
 }  # what a model has that is no experiment
 
 
-def check_exportable(config: GPTConfig, kind: str) -> None:
-    """Raises ValueError, naming the field, when the transformers class `kind` lacks a formula of `config`."""
+def exported_class(config: GPTConfig) -> str:
+    """The name of the transformers class with the formulas of `config`. Raises ValueError, naming the field, where there is none.
+
+    >>> exported_class(GPTConfig.modern(vocabulary_size=9, context=16, num_layers=1, num_heads=4, width=32))
+    'Qwen3ForCausalLM'
+    """
+    kind = "Qwen3ForCausalLM" if config.positions == "rotary" else "GPT2LMHeadModel"
     for field, usual in WHAT_IF.items():
         if getattr(config, field) not in usual:
             raise ValueError(
@@ -59,6 +64,7 @@ def check_exportable(config: GPTConfig, kind: str) -> None:
                     f"{field}={getattr(config, field)} with num_heads={config.num_heads} and width={config.width}: {kind} has "
                     f"{field}={value:g} only. Train a model with that, or keep this one as a GPT."
                 )
+    return kind
 
 
 def gpt2_settings(config: GPTConfig) -> "GPT2Config":

@@ -36,6 +36,7 @@ from torch import nn
 
 from ..corpora import Corpus, Preprocessing, story_corpus, text_corpus
 from ..gpt import GPT, GPTConfig
+from ..gpt.hugging_face_settings import exported_class
 from ..language_model import LanguageModel, load_model
 from .config import TrainConfig
 from .lora import add_lora, merge_lora
@@ -68,11 +69,17 @@ class RunFile:
         return text_corpus(settings.pop("text"), **settings)
 
     def make_model(self, base: LanguageModel | None, corpus: Corpus) -> nn.Module:
-        """The model to train: a fresh `GPT`, or the one to fine-tune, with its adapters."""
+        """The model to train: a fresh `GPT`, or the one to fine-tune, with its adapters.
+
+        Raises ValueError, before the first step and naming the field, where the trained `GPT` could not be saved.
+        """
         if base is not None:
             return base.model if self.lora is None else add_lora(base.model, **self.lora)
         settings = {"context": self.training.context, "vocabulary_size": len(corpus.tokenizer)} | self.model
-        return GPT(PRESETS[settings.pop("preset", "modern")](**settings), seed=self.training.seed)
+        config = PRESETS[settings.pop("preset", "modern")](**settings)
+        if self.save is not None:
+            exported_class(config)
+        return GPT(config, seed=self.training.seed)
 
     def finished(self, model: nn.Module, corpus: Corpus) -> LanguageModel:
         """The trained model with its tokenizer, adapters merged, as it is saved."""
