@@ -18,8 +18,11 @@ view = training_view(training())
 view.run().step
 """
 PLAYGROUND = """
-from aigc_toolkit import load_model
-from aigc_toolkit import playground
+import time
+from aigc_toolkit import load_model, playground
+from aigc_toolkit.generation.batch import Batch
+step = Batch.step
+Batch.step = lambda batch: (time.sleep(0.2), step(batch))[1]  # a slow model: there is time to press Stop
 cell = playground(load_model("story"), prompt="Mia lost her lantern.")
 cell.max_new_tokens.value = 512
 cell
