@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from aigc_toolkit.views import attention_view, generation_view
 from browser import pictures
 from browser.fake_records import FakeAttention, fake_generation
+from browser.waiting import eventually
 
 WORDS = ["Once", " upon", " a", " time", ",", " Mia", " found", "\n", "her", " small", " key", "."] * 3
 OTHER_LETTERS = [
@@ -30,7 +31,7 @@ def shown(chromium, tmp_path_factory):
     pages = [context.new_page() for _ in paths]
     for page, path in zip(pages, paths, strict=True):
         page.goto(path.as_uri())
-        page.wait_for_function("document.querySelector('.aigc canvas')?.width > 0")
+        eventually(page, lambda page=page: page.evaluate("document.querySelector('.aigc canvas')?.width > 0"), True)
         page.wait_for_timeout(300)
     yield pages
     context.close()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from browser.accessibility import serious_faults
 from browser.states import STATES, page_of
+from browser.waiting import eventually
 
 LOOKS = {
     "light": {"language": "en", "dark": False, "width": 1180, "height": 640},
@@ -31,7 +32,8 @@ def open_state(folder, tokenizer, open_page):
         drawn = (
             "Array.from(document.querySelectorAll('.aigc canvas')).some((canvas) => canvas.width > 0 && canvas.checkVisibility())"
         )
-        page.wait_for_function(f"{drawn} && !document.querySelector('.aigc [data-stale]')")
+        ready = f"Boolean({drawn} && !document.querySelector('.aigc [data-stale]'))"
+        eventually(page, lambda: page.evaluate(ready), True)  # the page's policy forbids Playwright's own waiting for functions
         page.wait_for_timeout(600)  # small pictures come after the large one
         return page
 
