@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -48,8 +49,10 @@ MODELS = {
     "qwen3": qwen3,
     "qwen3-bias-one-head": lambda: qwen3(attention_bias=True, num_key_value_heads=1),
     "qwen3-all-heads": lambda: qwen3(num_key_value_heads=4),
+    "qwen3-large-epsilon": lambda: qwen3(rms_norm_eps=0.5),
     "qwen2": lambda: drawn(Qwen2ForCausalLM(Qwen2Config(**SMALL | {"num_key_value_heads": 2}))),
-    "llama": lambda: drawn(LlamaForCausalLM(LlamaConfig(**SMALL | {"num_key_value_heads": 2, "mlp_bias": True}))),
+    "llama": lambda: drawn(LlamaForCausalLM(LlamaConfig(**SMALL | {"num_key_value_heads": 2}))),
+    "llama-bias": lambda: drawn(LlamaForCausalLM(LlamaConfig(**SMALL | {"num_key_value_heads": 2, "mlp_bias": True}))),
     "gpt2": lambda: drawn(GPT2LMHeadModel(GPT2Config(**GPT2))),
     "gpt2-relu": lambda: drawn(GPT2LMHeadModel(GPT2Config(**GPT2 | {"activation_function": "relu"}))),
     "gpt2-layer-scale": lambda: drawn(GPT2LMHeadModel(GPT2Config(**GPT2 | {"scale_attn_by_inverse_layer_idx": True}))),
@@ -79,9 +82,40 @@ def test_each_step_of_texts_of_different_lengths_gives_the_logits_of_the_whole_t
         now = [length + later for length in lengths]
         logits = step(torch.stack([ids[row, place] for row, place in enumerate(now)]), now)
         torch.testing.assert_close(logits, torch.stack([whole[row, place] for row, place in enumerate(now)]), rtol=1e-3, atol=1e-3)
-    alone = FastStep(plan_of(model), [each[:1].clone() for each in keys], [each[:1].clone() for each in values])
-    for place in range(5, 12):
-        torch.testing.assert_close(alone(ids[0, place : place + 1], [place])[0], whole[0, place], rtol=1e-3, atol=1e-3)
+    for plan in (plan_of(model), replace(plan_of(model), row=None)):
+        alone = FastStep(plan, [each[:1].clone() for each in keys], [each[:1].clone() for each in values])
+        for place in range(5, 12):
+            torch.testing.assert_close(alone(ids[0, place : place + 1], [place])[0], whole[0, place], rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
+def test_a_single_row_writes_the_keys_and_values_that_several_rows_read():
+    model = qwen3()
+    buffers = [[torch.zeros(2, 2, 6, 16) for _ in range(2)] for _ in range(4)]
+    alone, together = FastStep(plan_of(model), *buffers[:2]), FastStep(replace(plan_of(model), row=None), *buffers[2:])
+    for place in range(6):
+        ids = torch.tensor([7 + place])
+        torch.testing.assert_close(alone(ids, [place]), together(ids, [place]))
+    for one, other in ((buffers[0], buffers[2]), (buffers[1], buffers[3])):
+        torch.testing.assert_close(one, other)
+        assert all(each[0].abs().min() > 0 and not each[1].any() for each in one)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "has_row"),
+    [
+        ("qwen3", {}, True),
+        ("llama", {}, True),
+        ("llama-bias", {}, False),
+        ("qwen2", {}, False),
+        ("gpt2", {}, False),
+        ("qwen3", {"hidden_act": "gelu"}, False),
+        ("qwen3", {"vocab_size": 2**18}, False),  # 32 MiB of embeddings alone
+    ],
+)
+def test_one_sequence_of_a_small_model_without_biases_goes_its_own_way(name, changes, has_row):
+    model = qwen3(**changes) if changes else MODELS[name]()
+    assert (plan_of(model).row is not None) == has_row
 
 
 @pytest.mark.parametrize("num_rows", [1, 2, 5])

@@ -87,6 +87,14 @@ def test_measured_numbers_equal_their_formulas():
         assert [each for each, _ in choice.best] == row.topk(2).indices.tolist()
 
 
+@pytest.mark.parametrize("num_alternatives", [0, 1, len(LOGITS)])
+@pytest.mark.parametrize("ids", [(0, 1), (1, 2), (2, 0), (3, 3)])
+def test_ranks_count_the_more_likely_tokens_whether_they_are_listed_or_not(ids, num_alternatives):
+    rows = torch.stack([LOGITS, torch.zeros_like(LOGITS)])  # the second: all equally likely
+    ranks = [choice.rank for choice in measure(rows, torch.tensor(ids), num_alternatives)]
+    assert ranks == [1 + int((LOGITS[ids[0]] < LOGITS).sum()), 1]
+
+
 def test_an_impossible_token_does_not_spoil_the_entropy():
     logits = torch.tensor([[0.0, -math.inf, 0.0]])
     assert measure(logits, torch.tensor([0]), 1)[0].entropy == pytest.approx(math.log(2))

@@ -21,6 +21,7 @@ from transformers.models.qwen3 import modeling_qwen3 as qwen3
 from transformers.pytorch_utils import Conv1D
 
 from .fast_products import Product, product
+from .fast_row import RowPlan, row_plan
 
 COPIED_BYTES = 2**29  # larger models keep their weights where they are
 ROTARY_MODELS = {LlamaForCausalLM: (llama, "Llama"), Qwen2ForCausalLM: (qwen2, "Qwen2"), Qwen3ForCausalLM: (qwen3, "Qwen3")}
@@ -54,6 +55,7 @@ class Plan:
     num_heads: int
     num_key_value_heads: int
     head_dim: int
+    row: RowPlan | None = None  # for one sequence alone, where the model is small
 
 
 _PLANS: WeakKeyDictionary[PreTrainedModel, tuple[tuple, Plan]] = WeakKeyDictionary()
@@ -156,7 +158,7 @@ def _rotary_plan(model: PreTrainedModel) -> Plan:
         )
     head = _chain(_norm(body.norm), product([model.lm_head], copy=copy))
     dimensions = (num_heads, num_key_value_heads, first.head_dim)
-    return Plan(lambda ids, at: tokens[ids], body.rotary_emb, tuple(layers), head, *dimensions)
+    return Plan(lambda ids, at: tokens[ids], body.rotary_emb, tuple(layers), head, *dimensions, row=row_plan(model))
 
 
 def _gated(mlp: nn.Module, copy: bool) -> Product:

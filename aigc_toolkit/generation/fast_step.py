@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .fast_layers import Layer, Plan
+from .fast_row import RowStep
 
 
 class FastStep:
@@ -22,15 +23,19 @@ class FastStep:
         self._grouped = (plan.num_key_value_heads, plan.num_heads // plan.num_key_value_heads, plan.head_dim)
         self._device = keys[0].device
         self._counting = torch.arange(num_tokens, device=self._device)
-        self._cos = self._sin = None
+        self._cos = self._sin = self._alone = None
         if plan.rotary is not None:
             cos, sin = plan.rotary(keys[0], self._counting[None])  # (1, T, Dh)
             half = plan.head_dim // 2
             self._cos = cos[0, :, None]  # (T, 1, Dh)
             self._sin = torch.cat([-sin[0, :, None, :half], sin[0, :, None, half:]], dim=-1)  # signed for the swapped halves
+        if plan.row is not None:
+            self._alone = RowStep(plan.row, keys, values, self._cos[:, 0], self._sin[:, 0])
 
     def __call__(self, ids: Tensor, lengths: Sequence[int]) -> Tensor:
         """Logits (B, V) after `ids` (B,), each at the position that its sequence's length so far says."""
+        if self._alone is not None and len(lengths) == 1:
+            return self._alone(ids, lengths[0])
         positions = torch.tensor(lengths, device=self._device)
         place = _Place(self, positions, lengths)
         hidden = self._plan.embed(ids, positions)  # (B, D)

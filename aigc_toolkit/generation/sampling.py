@@ -91,24 +91,27 @@ class Choice:
 
 
 def measure(logits: torch.Tensor, chosen: torch.Tensor, num_alternatives: int) -> list[Choice]:
-    """The numbers of `chosen` (B,) under softmax of float32 `logits` (B, V); one wait for the device.
+    """The numbers of `chosen` (B,) under softmax of float32 `logits` (B, V); one wait for the device, two for unlikely tokens.
 
     Raises ValueError where the logits hold NaN, which no token can be chosen from.
     """
     logprobs = logits.log_softmax(-1)  # (B, V)
     own = logprobs.gather(-1, chosen[:, None])  # (B, 1)
-    rank = (logprobs > own).float().sum(-1, keepdim=True).long() + 1  # float: counting truth values is slow on a processor
     finite = logprobs.clamp_min(LEAST_LOGPROB)
-    entropy = -(finite.exp() * finite).sum(-1, keepdim=True)
+    minus_entropy = torch.linalg.vecdot(finite.exp(), finite)[:, None]
     best = logprobs.topk(num_alternatives, dim=-1)
-    numbers = torch.cat([own, entropy, best.values], dim=-1).tolist()
-    integers = torch.cat([chosen[:, None], rank, best.indices], dim=-1).tolist()
-    return [_choice(integer, number) for integer, number in zip(integers, numbers, strict=True)]
+    numbers = torch.cat([own, minus_entropy, best.values], dim=-1).tolist()
+    integers = torch.cat([chosen[:, None], best.indices], dim=-1).tolist()
+    if num_alternatives and all(number[0] >= number[-1] for number in numbers):  # what is more likely is among the best
+        ranks = [1 + sum([other > number[0] for other in number[2:]]) for number in numbers]
+    else:
+        ranks = (1 + (logprobs > own).float().sum(-1)).tolist()  # float: counting truth values is slow on a processor
+    return [_choice(*row) for row in zip(integers, numbers, ranks, strict=True)]
 
 
-def _choice(integers: list[int], numbers: list[float]) -> Choice:
+def _choice(integers: list[int], numbers: list[float], rank: float) -> Choice:
     if math.isnan(numbers[1]):
         raise ValueError(
             "The model's logits hold NaN; finite numbers are needed. Load it with dtype='float32', or check its weights."
         )
-    return Choice(integers[0], numbers[0], integers[1], numbers[1], tuple(zip(integers[2:], numbers[2:], strict=True)))
+    return Choice(integers[0], numbers[0], int(rank), -numbers[1], tuple(zip(integers[1:], numbers[2:], strict=True)))
