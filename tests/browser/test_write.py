@@ -139,8 +139,14 @@ def test_every_setting_says_what_it_does(page):
 def test_a_word_is_never_written(page):
     page.get_by_role("button", name="Settings").first.click()
     page.get_by_role("button", name="More settings").click()
+    words = page.locator("#write-bad_words textarea")
+    expect(words).to_be_editable()
+    page.wait_for_timeout(500)  # what was just unfolded may be drawn once more, and forget what was typed
     page.locator("#write-temperature input[type=number]").fill("0")
-    page.locator("#write-bad_words textarea").fill(" Mia\nMia")
+    words.fill(" Mia\nMia")
+    words.blur()
+    page.wait_for_timeout(500)
+    expect(words).to_have_value(" Mia\nMia")
     page.locator("#write-go").click()
     finished(page, 1)
     assert "Mia" not in text_of(page)
