@@ -2,8 +2,7 @@
 
 In: logits # (N, V), float32 or bfloat16, and targets # (N,). Out: the mean loss in nats per token, float32.
 It does not know the model. It exists beside torch's own cross entropy because on a CPU the logits are the largest tensor of a
-step: rows are taken in chunks that stay in the cache. For 4096 x 3072 logits on two cores, forward and backward take 17 ms
-instead of 75 ms in bfloat16 (converted to float32 first, as accuracy needs), 31 ms instead of 50 ms in float32.
+step: rows are taken in chunks that stay in the cache.
 """
 
 import torch

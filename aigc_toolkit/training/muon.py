@@ -1,8 +1,7 @@
 """Muon with matrices of one shape orthogonalised together: the steps of torch's own, in fewer and larger products.
 
 In: two-dimensional parameters with gradients. Out: the same parameters, moved. A small model has many small matrices, and a
-product of small matrices keeps a processor's cores waiting: stacked, the iteration takes half the time on two cores. Does not know
-which parameters it should be given.
+product of small matrices keeps a processor's cores waiting. Does not know which parameters it should be given.
 """
 
 from collections import defaultdict
