@@ -19,6 +19,7 @@ from ..corpora import Corpus
 from .config import TrainConfig
 from .interrupts import held
 from .loop import TrainStep, train
+from .optional import require
 from .run_file import RunFile, read_run_file
 from .shares import load_whole_weights, whole_weights
 
@@ -63,6 +64,7 @@ def _accelerator(config: TrainConfig) -> "Accelerator | None":
     """Accelerate's view of the processes it started; None where this is the only one."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return None
+    require("accelerate", "Training in several processes")
     from accelerate import Accelerator
 
     return Accelerator(cpu=config.device == "cpu")

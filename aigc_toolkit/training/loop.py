@@ -79,7 +79,7 @@ def train(
     processes = Processes(accelerator)
     check_fit(model, token_ids, config, num_processes=processes.num)
     check_tracker(config)
-    checkpoint = checkpoint_to_resume(config, resume)
+    checkpoint = checkpoint_to_resume(model, config, resume)
     return _steps(lambda: Run(model, config, processes, checkpoint), corpus, token_ids, resume=resume)
 
 

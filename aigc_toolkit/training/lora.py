@@ -4,10 +4,11 @@ In: a Hugging Face causal model. Out: the same model with trainable low-rank mat
 any other; and merged again, a plain model. Does not know how it is trained. peft is optional and imported on first use.
 """
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from transformers import PreTrainedModel
+
+from .optional import require
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -32,8 +33,7 @@ def add_lora(model: PreTrainedModel, *, rank: int = 8, alpha: float | None = Non
         )
     if rank < 1:
         raise ValueError(f"rank={rank}: at least 1 is allowed. 8 is usual.")
-    if find_spec("peft") is None:
-        raise ValueError("peft is not installed; low-rank adapters need it. Run `pip install peft`.")
+    require("peft", "A model with low-rank adapters (add_lora)")
     from peft import LoraConfig, get_peft_model
 
     alpha = 2 * rank if alpha is None else alpha

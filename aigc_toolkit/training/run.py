@@ -17,6 +17,7 @@ from .average import WeightAverage
 from .checkpoints import Checkpoint, checkpoint_at, latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .finite import TrainingDiverged
+from .model_settings import FACT, check_same_model, model_settings
 from .optimizers import make_optimizers
 from .processes import Processes
 
@@ -58,6 +59,7 @@ class Run:
 
     def __init__(self, model: nn.Module, config: TrainConfig, processes: Processes, checkpoint: Checkpoint | None):
         self.model, self.config, self.processes = model, config, processes
+        self._model_settings = model_settings(model)  # before it is cut into shares, which makes it another class
         model.to(processes.device(config.device))
         self.call = processes.prepare(model, config)
         self.optimizers = make_optimizers(model, config)
@@ -106,7 +108,7 @@ class Run:
         """Writes a checkpoint of this step, unless there is one already; the main process writes, the others wait."""
         if self._saved_step == self.step:
             return
-        facts = {**asdict(self.config), "progress": asdict(self.progress)}
+        facts = {**asdict(self.config), "progress": asdict(self.progress), FACT: self._model_settings}
         keep = self.progress.best_step if self.config.keep_best else None
         save_checkpoint(
             self.config.folder,
@@ -151,11 +153,11 @@ class Run:
         return self.optimizers if self.average is None else [*self.optimizers, self.average]
 
 
-def checkpoint_to_resume(config: TrainConfig, resume: bool) -> Checkpoint | None:
-    """Where a run goes on, or None. Raises ValueError where its folder cannot be written, holds another run, or one that is
-    not to be resumed.
+def checkpoint_to_resume(model: nn.Module, config: TrainConfig, resume: bool) -> Checkpoint | None:
+    """Where a run goes on, or None. Raises ValueError where its folder cannot be written, holds a run of other settings or of
+    another model, or one that is not to be resumed.
 
-    >>> checkpoint_to_resume(TrainConfig(), resume=True) is None
+    >>> checkpoint_to_resume(gpt, TrainConfig(), resume=True) is None
     True
     """
     if config.folder is None:
@@ -177,6 +179,7 @@ def checkpoint_to_resume(config: TrainConfig, resume: bool) -> Checkpoint | None
             f"The run in folder={config.folder!r} began with {was}, which this config changes; a run goes on as it began. "
             "Give these values, or choose another folder."
         )
+    check_same_model(checkpoint, model)
     return checkpoint
 
 

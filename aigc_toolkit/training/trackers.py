@@ -4,11 +4,11 @@ In: `TrainStep` records as they come. Out: what these programs read, below the r
 Both are optional; neither is imported unless asked for. Nothing is sent anywhere.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from .config import TrainConfig
+from .optional import require
 
 if TYPE_CHECKING:
     from .loop import TrainStep
@@ -83,11 +83,8 @@ def check_tracker(config: TrainConfig) -> None:
 
     >>> check_tracker(TrainConfig())
     """
-    if config.tracker != "none" and find_spec(config.tracker) is None:
-        raise ValueError(
-            f"tracker={config.tracker!r} is not installed; what is installed, or 'none', is allowed. "
-            f"Run `pip install {config.tracker}`."
-        )
+    if config.tracker != "none":
+        require(config.tracker, f"tracker={config.tracker!r}")
 
 
 def _numbers(step: "TrainStep") -> dict[str, float]:

@@ -17,6 +17,7 @@ from torch import nn
 from .config import TrainConfig
 from .finite import TrainingDiverged
 from .loop import train
+from .optional import require
 
 if TYPE_CHECKING:
     import optuna
@@ -76,12 +77,14 @@ def tune(
     `space` maps names to what may be tried: (low, high), (low, high, "log") or a list of choices. Names of `TrainConfig` change the
     config, all others are given to `make_model`. `config.validate_every` decides how often a trial is compared with the others
     and stopped early (median rule). A trial that diverges counts as failed. `storage` is a file, or any Optuna storage or URL: then
-    several hosts can run the same call. Raises ValueError for an empty space, a range that is none, or no validation.
+    several hosts can run the same call. Raises ValueError for an empty space, a range that is none, no validation, and without
+    Optuna.
 
     >>> config, space = TrainConfig(num_steps=200, validate_every=50), {"learning_rate": (1e-3, 1e-1, "log")}
     >>> tune(make_gpt, corpus, config, space).best.learning_rate
     0.0123...
     """
+    require("optuna", "A search for settings (tune)")
     import optuna
 
     distributions = {key: _distribution(key, choices) for key, choices in space.items()}
