@@ -7,6 +7,7 @@ It does not know about the residual stream around it; positions come in only thr
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .blocked_attention import blocked_attention, suits_blocks
 from .config import GPTConfig
 from .norms import RMSNorm
 from .positions import RotaryPositions
@@ -49,9 +50,12 @@ class Attention(nn.Module):
             q, k = self.rotary(q), self.rotary(k)  # (B, H, T, d), (B, H_kv, T, d)
         dropout = self.dropout if self.training else 0.0
         q, k = q.to(v.dtype), k.to(v.dtype)  # (B, H, T, d), (B, H_kv, T, d); autocast may keep a norm in float32
-        mixed = F.scaled_dot_product_attention(
-            q, k, v, dropout_p=dropout, is_causal=self.causal_mask, scale=self.scale, enable_gqa=self.grouped
-        )  # (B, H, T, d)
+        if self.causal_mask and suits_blocks(q, dropout=dropout):
+            mixed = blocked_attention(q, k, v, self.scale or self.head_dim**-0.5)  # (B, H, T, d)
+        else:
+            mixed = F.scaled_dot_product_attention(
+                q, k, v, dropout_p=dropout, is_causal=self.causal_mask, scale=self.scale, enable_gqa=self.grouped
+            )  # (B, H, T, d)
         return self.output(mixed.transpose(1, 2).flatten(2))  # (B, T, D)
 
     def _split(self, x: Tensor) -> Tensor:
