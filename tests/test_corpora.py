@@ -86,6 +86,9 @@ def bad_file(tmp_path):
     [
         (lambda _: story_corpus(0), ValueError, "num_documents=0 asks for no text"),
         (lambda _: story_corpus(1, languages=("fr",)), ValueError, "languages=.*allowed are 'en' and 'zh'"),
+        (lambda _: story_corpus(1, forms={"poem": 1}), ValueError, "forms=.*'poem'.*shares of story, dialogue, summary, lesson"),
+        (lambda _: story_corpus(1, forms={"story": 0}), ValueError, "forms=.*none below 0 and one above"),
+        (lambda _: story_corpus(1, forms={}), ValueError, "forms=.*Give for instance"),
         (lambda _: text_corpus([" ", ""]), ValueError, "holds no text"),
         (
             lambda _: text_corpus(TEXTS, validation_fraction=1.0),

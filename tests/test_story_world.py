@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from aigc_toolkit.corpora.story_world import FORMS, make_document, words
+from aigc_toolkit.corpora.story_world import FORMS, USUAL_FORMS, make_document, words
 from aigc_toolkit.corpora.story_world.cast import held_out_combinations
 from aigc_toolkit.corpora.story_world.languages import LANGUAGES, with_article
 from aigc_toolkit.corpora.story_world.narrator import Narrator, roles_named
@@ -116,9 +116,11 @@ def test_a_document_is_a_function_of_its_number():
     assert make_document(0, "train", 7).text != make_document(1, "train", 7).text
 
 
-def test_documents_come_in_three_forms_and_two_languages():
+def test_documents_come_in_the_forms_asked_for_and_two_languages():
     documents = [make_document(0, "train", number) for number in range(80)]
-    assert {document.form for document in documents} == set(FORMS)
+    assert {document.form for document in documents} == set(USUAL_FORMS)
+    lessons = [make_document(0, "train", number, forms={"lesson": 1}) for number in range(5)]
+    assert {document.form for document in lessons} == {"lesson"} < set(FORMS)
     assert {document.language for document in documents} == {"en", "zh"}
 
 
@@ -167,6 +169,17 @@ def test_a_summary_follows_its_story():
     document = make_document(0, "train", 5, form="summary")
     request, summary = document.messages
     assert document.story_text in request.content and summary.content in document.accepted_summaries
+
+
+def test_a_lesson_asks_much_and_ends_with_a_summary():
+    not_said = 0
+    for number in range(20):
+        document = make_document(0, "validation", number, form="lesson")
+        assert len(document.messages) == 2 * len(document.asked) + 2 and len(document.asked) <= 11
+        assert document.messages[-1].content in document.accepted_summaries
+        assert document.messages[0].content.startswith(document.story_text)
+        not_said += sum(asked.question.answer is None for asked in document.asked)
+    assert 30 < not_said < 110
 
 
 @pytest.mark.parametrize(("noun", "phrase"), [("kite", "a kite"), ("apple", "an apple"), ("honest boy", "an honest boy")])

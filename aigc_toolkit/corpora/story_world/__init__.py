@@ -4,6 +4,6 @@ Read in this order: `world` (events and what follows from them), `cast` (who tak
 (what can be asked, with the truth), `narrator` and `languages` (the words), `documents` (what a model reads).
 """
 
-from .documents import FORMS, StoryDocument, make_document
+from .documents import FORMS, USUAL_FORMS, StoryDocument, make_document
 
-__all__ = ["FORMS", "StoryDocument", "make_document"]
+__all__ = ["FORMS", "USUAL_FORMS", "StoryDocument", "make_document"]

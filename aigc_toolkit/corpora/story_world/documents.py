@@ -1,4 +1,4 @@
-"""Documents of the story world in their three forms: a story, a dialogue about a story, a story with its summary.
+"""Documents of the story world in four forms: a story, a dialogue about one, its summary, a lesson of many questions.
 
 Comes in: a seed, a split and a number. Goes out: a `StoryDocument`, always the same one for the same three, with the text that a
 model reads and the facts that are true of it. It does not know of tokens.
@@ -7,6 +7,7 @@ model reads and the facts that are true of it. It does not know of tokens.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,9 +18,10 @@ from .questions import Question, answerable_questions, unanswerable_questions
 from .world import Event
 
 Split = Literal["train", "validation"]
-FORMS = ("story", "dialogue", "summary")
-_FORM_WEIGHTS = (0.2, 0.6, 0.2)
-_NOT_SAID_SHARE = 0.25
+FORMS = ("story", "dialogue", "summary", "lesson")
+USUAL_FORMS = {"story": 0.2, "dialogue": 0.6, "summary": 0.2}  # shares of the documents
+_NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11)}
+_NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35}
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class StoryDocument:
     story: Story
     story_text: str
     messages: tuple[Message, ...]  # empty for a plain story
-    asked: tuple[AskedQuestion, ...]  # dialogue only
-    accepted_summaries: tuple[str, ...]  # summary only
+    asked: tuple[AskedQuestion, ...]  # dialogue and lesson
+    accepted_summaries: tuple[str, ...]  # summary and lesson
 
     @property
     def text(self) -> str:
@@ -55,34 +57,41 @@ class StoryDocument:
 
 
 def make_document(
-    seed: int, split: Split, number: int, *, languages: tuple[str, ...] = ("en", "zh"), form: str | None = None
+    seed: int,
+    split: Split,
+    number: int,
+    *,
+    languages: tuple[str, ...] = ("en", "zh"),
+    form: str | None = None,
+    forms: Mapping[str, float] = USUAL_FORMS,
 ) -> StoryDocument:
-    """The document of this number: a pure function of its arguments. `form=None` draws one of the three."""
+    """The document of this number: a pure function of its arguments. `form=None` draws one of `forms`, by their shares."""
     rng = random.Random(f"{seed}/{split}/{number}")
     language = rng.choice(languages)
-    drawn = rng.choices(FORMS, _FORM_WEIGHTS)[0]
+    drawn = rng.choices(FORMS, [forms.get(form, 0) for form in FORMS])[0]
     story = draw_story(rng, language, held_out=split == "validation")
     narrator = Narrator(language, story.cast.colours, rng)
     text = narrator.tell(story.events)
     form = form or drawn
-    asked = _ask(story, narrator) if form == "dialogue" else ()
-    summaries = tuple(narrator.summaries(story.summary)) if form == "summary" else ()
+    asked = _ask(story, narrator, form) if form in _NUM_QUESTIONS else ()
+    summaries = tuple(narrator.summaries(story.summary)) if form in ("summary", "lesson") else ()
     messages: tuple[Message, ...] = ()
-    if form == "dialogue":
+    if asked:
         messages = _dialogue(text, asked)
-    elif form == "summary":
-        request = f"{narrator.summary_request()}\n\n{text}"
-        messages = (Message("user", request), Message("assistant", rng.choice(summaries)))
+    if form == "summary":
+        messages = _summed_up(f"{narrator.summary_request()}\n\n{text}", rng.choice(summaries))
+    elif form == "lesson":
+        messages += _summed_up(narrator.summary_request(), rng.choice(summaries))
     return StoryDocument(form, language, story, text, messages, asked, summaries)
 
 
-def _ask(story: Story, narrator: Narrator) -> tuple[AskedQuestion, ...]:
-    """Four to eight questions, about a quarter of which the story does not answer."""
+def _ask(story: Story, narrator: Narrator, form: str) -> tuple[AskedQuestion, ...]:
+    """As many questions as the form asks, a quarter of which (in a lesson, a third) the story does not answer."""
     rng = narrator.rng
     answerable, unanswerable = answerable_questions(story), unanswerable_questions(story)
     asked = []
-    for _ in range(rng.randint(4, 8)):
-        pool = unanswerable if rng.random() < _NOT_SAID_SHARE else answerable
+    for _ in range(rng.randint(*_NUM_QUESTIONS[form])):
+        pool = unanswerable if rng.random() < _NOT_SAID_SHARE[form] else answerable
         if pool:
             question = pool.pop(rng.randrange(len(pool)))
             accepted = tuple(narrator.answers(question))
@@ -96,3 +105,7 @@ def _dialogue(text: str, asked: tuple[AskedQuestion, ...]) -> tuple[Message, ...
     for question in rest:
         messages += [Message("user", question.text), Message("assistant", question.said)]
     return tuple(messages)
+
+
+def _summed_up(request: str, summary: str) -> tuple[Message, ...]:
+    return Message("user", request), Message("assistant", summary)
