@@ -15,6 +15,7 @@ _MODULE_OF = {
     "Generation": "generation",
     "GenerationTree": "generation",
     "LanguageModel": "language_model",
+    "Preprocessing": "corpora",
     "Scheduler": "generation",
     "TokenStep": "generation",
     "TokenStream": "generation",

@@ -76,7 +76,7 @@ def test_views_are_imported_only_to_show_something(part):
 def test_the_public_door_shows_what_it_exports():
     assert aigc_toolkit.__all__ == sorted(aigc_toolkit.__all__)
     assert dir(aigc_toolkit) == aigc_toolkit.__all__
-    assert len(aigc_toolkit.__all__) <= 32
+    assert len(aigc_toolkit.__all__) <= 33
     assert all(getattr(aigc_toolkit, name).__name__ == name for name in aigc_toolkit.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'paint'"):
         aigc_toolkit.paint  # noqa: B018

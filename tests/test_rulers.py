@@ -93,6 +93,7 @@ def corpus() -> Corpus:
 
 def test_rulers_share_the_same_nats_among_tokens_and_bytes(corpus):
     rulers = measure_rulers(corpus)
+    assert corpus.rulers() == rulers
     ids, num_bytes = corpus.token_ids("validation"), len(corpus.validation[0].encode())
     assert list(rulers.losses()) == ["uniform", "unigram", "bigram", "5-gram", "gzip"]
     assert rulers.num_predicted == len(ids) - 1 and rulers.num_counted == len(corpus.token_ids("train"))

@@ -75,6 +75,12 @@ def test_portions_join_to_the_whole():
         assert [pair for pair in whole[name] if pair[0] > 30] == parts[0][name] + parts[1][name]
 
 
+def test_a_step_that_is_being_added_is_not_in_a_portion_yet():
+    record = TrainingRecord(fake_steps(3))
+    record.columns["step"].append(4)  # as another thread sees it in the middle of `append`
+    assert len(record) == 3 and {len(column) for column in record.portion(1)["columns"].values()} == {2}
+
+
 def test_what_is_not_finite_is_null():
     payload = training_view([FakeTrainStep(1, math.nan, math.inf, gradient_norm=math.inf)]).payload()
     assert payload["columns"]["loss"] == payload["columns"]["gradient_norm"] == [None]

@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from .encoding import encode_documents
 from .preprocessing import PreprocessingReport
+from .rulers import Rulers, measure_rulers
 
 SPLITS = ("train", "validation")
 
@@ -46,6 +47,14 @@ class Corpus:
             parts = list(encode_documents(getattr(self, split), self.tokenizer))
             self._ids[split] = np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
         return self._ids[split]
+
+    def rulers(self) -> Rulers:
+        """The losses that chance, counting and gzip reach on the validation split, nats per token; see `measure_rulers`.
+
+        >>> corpus.rulers().losses()
+        {'uniform': 6.931..., 'unigram': 5.662..., 'bigram': 2.578..., '5-gram': 1.462..., 'gzip': 4.051...}
+        """
+        return measure_rulers(self)
 
     def __repr__(self) -> str:
         return f"Corpus({self.name!r}, {len(self.train):,} training and {len(self.validation):,} validation documents)"

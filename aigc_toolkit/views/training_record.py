@@ -52,15 +52,16 @@ class TrainingRecord:
             self.samples.append((entry["step"], without_surrogates(entry["sample"])))
 
     def __len__(self) -> int:
-        return len(self.columns["step"])
+        return len(self.columns["seconds"])  # the last to grow: whoever reads while another thread appends sees whole steps
 
     def portion(self, start: int = 0) -> dict[str, Any]:
         """The steps from number `start` on (0 is the first), as JSON."""
-        steps = self.columns["step"][start:]
+        end = len(self)
+        steps = self.columns["step"][start:end]
         first = steps[0] if steps else math.inf
         return {
             "start": start,
-            "columns": {name: column[start:] for name, column in self.columns.items()},
+            "columns": {name: column[start:end] for name, column in self.columns.items()},
             "validation": [pair for pair in self.validation if pair[0] >= first],
             "samples": [pair for pair in self.samples if pair[0] >= first],
         }

@@ -77,6 +77,10 @@ class TrainingView:
             **self._standing(),
         }
 
+    def append_message(self, start: int) -> dict[str, Any]:
+        """What a view that has the first `start` steps is sent: the steps since, as JSON. May be asked for from another thread."""
+        return {"type": "append", **self._record.portion(start), **self._standing()}
+
     def __iter__(self) -> Iterator[TrainStepRecord]:
         self._state, self._problem = "running", ""
         try:
@@ -133,7 +137,7 @@ class TrainingView:
         if whole or start - self._shown_at < SECONDS_UNTIL_DRAWN:
             self._widget.value = self.payload()
         else:
-            self._widget.send({"type": "append", **self._record.portion(self._num_sent), **self._standing()})
+            self._widget.send(self.append_message(self._num_sent))
         self._num_sent = len(self._record)
         end = time.monotonic()
         self._due = end + max(SECONDS_BETWEEN_UPDATES, (end - start) / LARGEST_SHARE)
