@@ -1,15 +1,18 @@
 """Fixtures for every test: no network, one small random model with a real tokenizer, made once."""
 
+import copy
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before huggingface_hub is imported
+for name in ("AIGC_API_KEY", "OPENAI_API_KEY"):
+    os.environ.pop(name, None)  # what a server asks for is no test's to give
 
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from aigc_toolkit.language_model import LanguageModel
+from aigc_toolkit.language_model import LanguageModel, load_model
 
 SENTENCES = [
     "Once upon a time a girl named Mia lost her red lantern in the forest.",
@@ -62,3 +65,17 @@ def lm(tokenizer: PreTrainedTokenizerFast) -> LanguageModel:
         pad_token_id=None,
     )
     return LanguageModel(Qwen3ForCausalLM(config).eval(), tokenizer, "tiny")
+
+
+@pytest.fixture(scope="session")
+def endless(lm: LanguageModel) -> LanguageModel:
+    """The small random model without an end of text."""
+    model = copy.deepcopy(lm.model)
+    model.generation_config.eos_token_id = None
+    return LanguageModel(model, lm.tokenizer, "endless")
+
+
+@pytest.fixture(scope="session")
+def story_lm() -> LanguageModel:
+    """The built-in model."""
+    return load_model("story", device="cpu")
