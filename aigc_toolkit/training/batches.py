@@ -1,14 +1,51 @@
 """Training batches: random crops of one long row of token ids, from anywhere or from where documents begin.
 
-In: token ids # (N,), a seed and a step. Out: ids # (B, T + 1), the inputs and, one to the right, their targets.
+In: token ids # (N,), a seed and a step. Out: ids # (B, T + 1), the inputs and, one to the right, their targets, with their weights.
 The crops of a step depend on (seed, step) alone, so a run can be taken up at any step without replaying the ones before.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from .answers import answer_weights
+from .config import TrainConfig
 
 _TOKENS_AT_ONCE = 1 << 24
+
+
+class Batch(NamedTuple):
+    """What one step reads: `ids` # (B, T + 1), int64, and `weights` # (B, T) of the targets, None where all count alike."""
+
+    ids: Tensor
+    weights: Tensor | None
+
+
+class Batches:
+    """The batches of a run, one for each step.
+
+    Raises ValueError where `config.answer_weight` is set and the tokenizer knows no turns of a dialogue.
+
+    >>> Batches(np.arange(100), tokenizer, TrainConfig(batch_size=2, context=4)).at(1, seed=0).ids.shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(self, token_ids: np.ndarray, tokenizer: PreTrainedTokenizerBase, config: TrainConfig):
+        self._token_ids, self._config = token_ids, config
+        self._starts = self._weigh = None
+        if config.start_at_documents:
+            self._starts = document_starts(token_ids, tokenizer.eos_token_id, context=config.context)  # (S)
+        if config.answer_weight != 1:
+            self._weigh = answer_weights(tokenizer, config.answer_weight)
+
+    def at(self, step: int, *, seed: int) -> Batch:
+        """The batch of a step, on the CPU."""
+        size, context = self._config.batch_size, self._config.context
+        ids = make_batch(self._token_ids, batch_size=size, context=context, seed=seed, step=step, starts=self._starts)  # (B, T + 1)
+        return Batch(ids, None if self._weigh is None else self._weigh(ids))
 
 
 def make_batch(

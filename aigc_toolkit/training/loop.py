@@ -11,11 +11,10 @@ from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from .batches import document_starts, make_batch
+from .batches import Batch, Batches
 from .config import TrainConfig
 from .evaluation import evaluate_loss, logits_of, mode
 from .finite import TrainingDiverged, check_gradients, check_loss
@@ -41,7 +40,7 @@ class TrainStep:
     """What one optimizer step did. Losses are in nats per token."""
 
     step: int  # 1 is the first
-    loss: float  # mean over the sequences of this step, before the step
+    loss: float  # mean over the tokens of this step (weighed, where answers count for more), before the step
     validation_loss: float | None  # over the whole validation split, after the step; None when not measured
     learning_rate: float  # of the hidden matrices at this step
     tokens_per_second: float  # of this step, without validation and sample
@@ -59,12 +58,12 @@ def train(
 ) -> Iterator[TrainStep]:
     """Trains `model` on `corpus` in place and yields a `TrainStep` after each of `config.num_steps` steps.
 
-    `corpus` has `token_ids("train" | "validation")` # (N,) and a `tokenizer` (for samples and document starts). The same model,
-    corpus and config give the same losses (same machine, same number of threads). Between steps the model is in the mode it came
-    in. The last step always validates when `validate_every` is set; with it the model gets the averaged or best weights asked for.
-    `resume` goes on from the newest whole checkpoint in `config.folder` (from the start where there is none) and gives, to the bit,
-    the steps and weights of a run that was never stopped. Ctrl-C during a step of a run with a folder lets it come to its end and
-    be kept in a checkpoint, then leaves; a second one leaves at once.
+    `corpus` has `token_ids("train" | "validation")` # (N,) and a `tokenizer` (for samples, document starts and answers). The same
+    model, corpus and config give the same losses (same machine, same number of threads). Between steps the model is in the mode it
+    came in. The last step always validates when `validate_every` is set; with it the model gets the averaged or best weights asked
+    for. `resume` goes on from the newest whole checkpoint in `config.folder` (from the start where there is none) and gives, to
+    the bit, the steps and weights of a run that was never stopped. Ctrl-C during a step of a run with a folder lets it come to its
+    end and be kept in a checkpoint, then leaves; a second one leaves at once.
     With an `accelerator` of several processes each calls `train` with the same arguments and computes its share of every batch;
     the first writes all files.
     Raises ValueError, at the call, when config, model and corpus contradict each other, or the folder holds another run;
@@ -79,16 +78,14 @@ def train(
     processes = Processes(accelerator)
     check_fit(model, token_ids, config, num_processes=processes.num)
     check_tracker(config)
+    batches = Batches(token_ids, corpus.tokenizer, config)
     checkpoint = checkpoint_to_resume(model, config, resume)
-    return _steps(lambda: Run(model, config, processes, checkpoint), corpus, token_ids, resume=resume)
+    return _steps(lambda: Run(model, config, processes, checkpoint), corpus, batches, resume=resume)
 
 
-def _steps(make_run: Callable[[], Run], corpus: "Corpus", token_ids: np.ndarray, *, resume: bool) -> Iterator[TrainStep]:
+def _steps(make_run: Callable[[], Run], corpus: "Corpus", batches: Batches, *, resume: bool) -> Iterator[TrainStep]:
     run = make_run()  # moves the model to its device: not before the first step is asked for
     config = run.config
-    starts = None
-    if config.start_at_documents:
-        starts = document_starts(token_ids, corpus.tokenizer.eos_token_id, context=config.context)  # (S)
     if run.is_over:
         run.finish()
     with ExitStack() as files:
@@ -96,7 +93,7 @@ def _steps(make_run: Callable[[], Run], corpus: "Corpus", token_ids: np.ndarray,
         while not run.is_over:
             with held() if config.folder is not None else nullcontext(Interrupt()) as interrupt:
                 try:
-                    record = _next_step(run, corpus, token_ids, starts)
+                    record = _next_step(run, corpus, batches)
                 except TrainingDiverged as error:
                     run.go_back(error)
                     if metrics is not None:
@@ -124,15 +121,13 @@ def _open(files: ExitStack, run: Run, resume: bool) -> tuple[MetricsFile | None,
     return metrics, tracker
 
 
-def _next_step(run: Run, corpus: "Corpus", token_ids: np.ndarray, starts: np.ndarray | None) -> TrainStep:
+def _next_step(run: Run, corpus: "Corpus", batches: Batches) -> TrainStep:
     """Takes the next step of a run, with what is due after it."""
     config, step = run.config, run.step + 1
     start = time.perf_counter()
     share = schedule(step, config)
     set_learning_rates(run.optimizers, share)
-    batch = make_batch(token_ids, batch_size=config.batch_size, context=config.context, seed=run.seed, step=step, starts=starts).to(
-        next(run.model.parameters()).device
-    )  # (B, T + 1)
+    batch = batches.at(step, seed=run.seed)
     loss, gradient_norm = _take_step(run, batch, step)
     run.moved(step)
     seconds = time.perf_counter() - start
@@ -151,19 +146,23 @@ def _next_step(run: Run, corpus: "Corpus", token_ids: np.ndarray, starts: np.nda
     )
 
 
-def _take_step(run: Run, batch: Tensor, step: int) -> tuple[float, float]:
+def _take_step(run: Run, batch: Batch, step: int) -> tuple[float, float]:
     """Moves the parameters once; the loss and gradient norm of the batch, both before the move."""
     model, config, processes = run.model, run.config, run.processes
     model.zero_grad(set_to_none=True)  # of a step that was refused
-    parts = processes.share_of(batch).chunk(config.gradient_accumulation)  # (B / processes / parts, T + 1) each
+    device = next(model.parameters()).device
+    parts = processes.share_of(batch.ids).to(device).chunk(config.gradient_accumulation)  # (B / processes / parts, T + 1) each
+    weights = [None] * len(parts)
+    if batch.weights is not None:
+        weights = processes.share_of(batch.weights).to(device).chunk(len(parts))  # (B / processes / parts, T) each
     losses = []
     with mode(model, training=True), torch.random.fork_rng():  # dropout draws from torch's global state: leave that as it was
         torch.manual_seed(config.seed * 1_000_003 + step + 999_983 * processes.rank)
-        for number, part in enumerate(parts, 1):
+        for number, (part, part_weights) in enumerate(zip(parts, weights, strict=True), 1):
             with processes.summing(run.call, is_last_part=number == len(parts)):
-                with autocast(batch.device, config):
+                with autocast(device, config):
                     logits = logits_of(model, part[:, :-1], call=run.call)  # (B, T, V)
-                loss = next_token_loss(logits.flatten(0, 1), part[:, 1:].flatten())
+                loss = next_token_loss(logits.flatten(0, 1), part[:, 1:].flatten(), part_weights)
                 (loss / len(parts)).backward()
             losses.append(loss.detach())
         total = processes.mean(torch.stack(losses).mean())
