@@ -1,0 +1,71 @@
+"""How the built-in model `story` is made: its shape and the two stages of its training, each with documents of its own.
+
+In: nothing. Out: frozen records. It trains nothing: `python -m aigc_toolkit.builtin` does.
+"""
+
+from dataclasses import dataclass, field
+
+from aigc_toolkit import TrainConfig
+
+CONTEXT = 512  # tokens
+MODEL = dict(num_layers=5, num_heads=6, num_key_value_heads=3, width=192, head_dim=32, mlp_width=512)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: the documents it reads and how it trains on them."""
+
+    name: str
+    num_documents: int
+    seed: int  # of the documents
+    training: TrainConfig
+    forms: dict[str, float] = field(default_factory=dict)  # shares of the documents
+
+
+STORIES = Stage(
+    "stories",
+    num_documents=120_000,
+    seed=0,
+    forms={"story": 0.2, "dialogue": 0.6, "summary": 0.2},
+    training=TrainConfig(
+        num_steps=5_000,
+        batch_size=8,
+        context=CONTEXT,
+        start_at_documents=True,
+        learning_rate=0.008,
+        adam_learning_rate=0.004,
+        weight_decay=0.05,
+        warmup_fraction=0.02,
+        cooldown_fraction=0.6,
+        mixed_precision="bfloat16",
+        checkpoint_every=250,
+        folder="stories",
+        metrics_path="stories.jsonl",
+    ),
+)
+
+LESSONS = Stage(
+    "lessons",
+    num_documents=120_000,
+    seed=2,  # 1 is the one its quality is measured with
+    forms={"story": 0.2, "dialogue": 0.2, "summary": 0.15, "lesson": 0.45},
+    training=TrainConfig(
+        num_steps=5_000,
+        batch_size=8,
+        context=CONTEXT,
+        start_at_documents=True,
+        answer_weight=2.0,
+        learning_rate=0.006,
+        adam_learning_rate=0.003,
+        weight_decay=0.05,
+        warmup_fraction=0.02,
+        cooldown_fraction=0.6,
+        mixed_precision="bfloat16",
+        checkpoint_every=250,
+        validate_every=1_000,
+        folder="lessons",
+        metrics_path="lessons.jsonl",
+    ),
+)
+
+STAGES = (STORIES, LESSONS)
