@@ -7,6 +7,8 @@ no code of a checkpoint runs unless asked by name. Does not know what the model 
 
 import difflib
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import huggingface_hub
@@ -14,6 +16,7 @@ import torch
 import transformers
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as progress
 
 from .gpt import GPT, to_hugging_face
 from .remote import RemoteModel
@@ -23,6 +26,7 @@ BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
 PIXELS_FILE = "preprocessor_config.json"  # what a model of pixels or sound has instead
+SMALL_FILES = 200_000_000  # bytes of weights that are read too fast for a progress bar to be of use
 DOWNLOADED_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
@@ -125,13 +129,14 @@ def load_model(
     torch_device = _device(device)
     folder = _folder(str(name), revision, trust_remote_code)
     config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    network, info = _auto_class(config).from_pretrained(
-        folder,
-        use_safetensors=True,
-        trust_remote_code=trust_remote_code,
-        dtype=_dtype(dtype, torch_device),
-        output_loading_info=True,
-    )
+    with _progress_bar(folder):
+        network, info = _auto_class(config).from_pretrained(
+            folder,
+            use_safetensors=True,
+            trust_remote_code=trust_remote_code,
+            dtype=_dtype(dtype, torch_device),
+            output_loading_info=True,
+        )
     missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)  # poolers are not read here
     if missing:
         raise ValueError(
@@ -229,6 +234,20 @@ def _check_folder(folder: Path, name: str) -> None:
         f"{name!r} {lack}; a model folder holds config.json, *.safetensors and tokenizer files. "
         "Save the model with save_pretrained (safetensors is its default) together with its tokenizer."
     )
+
+
+@contextmanager
+def _progress_bar(folder: Path) -> Iterator[None]:
+    """transformers' progress bar for large weights alone: a notebook would keep it as an output."""
+    is_large = sum(path.stat().st_size for path in folder.glob("*.safetensors")) > SMALL_FILES
+    if is_large or not progress.is_progress_bar_enabled():
+        yield
+        return
+    progress.disable_progress_bar()
+    try:
+        yield
+    finally:
+        progress.enable_progress_bar()
 
 
 def _auto_class(config: transformers.PretrainedConfig) -> type:

@@ -212,3 +212,11 @@ def test_a_gpt_without_a_chat_template_ends_at_the_end_of_text(tokenizer):
     sizes = dict(context=32, num_layers=1, num_heads=2, width=16)
     lm = LanguageModel.from_gpt(GPT(GPTConfig.modern(vocabulary_size=len(tokenizer), **sizes)), tokenizer)
     assert lm.model.generation_config.eos_token_id == [tokenizer.eos_token_id]
+
+
+def test_a_small_model_is_read_without_a_progress_bar_and_a_large_one_with_it(folder, capfd, monkeypatch):
+    load_model(folder, device="cpu")
+    assert "Loading weights" not in capfd.readouterr().err
+    monkeypatch.setattr(language_model, "SMALL_FILES", 0)
+    load_model(folder, device="cpu")
+    assert "Loading weights" in capfd.readouterr().err
