@@ -4,8 +4,6 @@ import copy
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before huggingface_hub is imported
-for name in ("AIGC_API_KEY", "OPENAI_API_KEY"):
-    os.environ.pop(name, None)  # what a server asks for is no test's to give
 
 import pytest
 import torch
@@ -13,6 +11,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from aigc_toolkit.language_model import LanguageModel, load_model
+
+for name in ("AIGC_API_KEY", "OPENAI_API_KEY"):
+    os.environ.pop(name, None)  # what a server asks for is no test's to give
 
 SENTENCES = [
     "Once upon a time a girl named Mia lost her red lantern in the forest.",

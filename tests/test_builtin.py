@@ -8,15 +8,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import aigc_toolkit
-from aigc_toolkit import capture_attention, generate, load_model
+from aigc_toolkit import capture_attention, generate
 from aigc_toolkit.corpora.story_world import make_document
 
 FOLDER = Path(aigc_toolkit.__file__).parent / "builtin" / "story"
-
-
-@pytest.fixture(scope="module")
-def story():
-    return load_model("story")
 
 
 @pytest.fixture(scope="module")
@@ -24,38 +19,38 @@ def card() -> str:
     return (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
-def test_it_is_small_and_standard(story):
-    assert story.num_parameters <= 5_000_000 and story.context_length == 512
+def test_it_is_small_and_standard(story_lm):
+    assert story_lm.num_parameters <= 5_000_000 and story_lm.context_length == 512
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 12_000_000
     plain = AutoModelForCausalLM.from_pretrained(FOLDER)
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     ids = torch.tensor([tokenizer.encode("Once upon a time, there was a girl.")])
-    assert torch.equal(plain(ids).logits, story.model(ids).logits)
+    assert torch.equal(plain(ids).logits, story_lm.model(ids).logits)
 
 
 @pytest.mark.parametrize("text", ["Once upon a time", "从前，有一个男孩。", "👩‍👩‍👧 🎈 ﷽ \x00", "<b>&amp;</b>\n\t ~"])
-def test_its_tokenizer_is_lossless(story, text):
-    assert story.texts.decode(story.texts.encode(text)) == text
+def test_its_tokenizer_is_lossless(story_lm, text):
+    assert story_lm.texts.decode(story_lm.texts.encode(text)) == text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_most_of_its_answers_follow_from_the_story(story, language):
+def test_most_of_its_answers_follow_from_the_story(story_lm, language):
     right = []
     for number in range(12):
         document = make_document(2, "validation", number, languages=(language,), form="dialogue")
         for turn, asked in enumerate(document.asked):
             chat = [{"role": m.role, "content": m.content} for m in document.messages[: 2 * turn + 1]]
-            prompt = story.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-            right.append(generate(story, prompt, temperature=0, max_new_tokens=60).text.strip() in asked.accepted)
+            prompt = story_lm.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+            right.append(generate(story_lm, prompt, temperature=0, max_new_tokens=60).text.strip() in asked.accepted)
     assert len(right) > 40 and sum(right) / len(right) >= 0.7
 
 
-def test_it_ends_its_texts(story):
-    assert generate(story, "Mia was a kind girl. Mia had a kite.", max_new_tokens=400, seed=1).stop_reason == "end_of_text"
+def test_it_ends_its_texts(story_lm):
+    assert generate(story_lm, "Mia was a kind girl. Mia had a kite.", max_new_tokens=400, seed=1).stop_reason == "end_of_text"
 
 
-def test_its_attention_is_proven(story):
-    assert capture_attention(story, "Mia put the kite in the drawer.").verify().passed
+def test_its_attention_is_proven(story_lm):
+    assert capture_attention(story_lm, "Mia put the kite in the drawer.").verify().passed
 
 
 def test_its_card_states_what_was_measured(card):

@@ -7,7 +7,7 @@ from aigc_toolkit.corpora.chat_format import CHAT_TEMPLATE, SPECIAL_TOKENS
 from aigc_toolkit.generation import Conversation, chat, generate
 from aigc_toolkit.generation.chat_prompt import chat_prompt, plain_text, reply_text
 from aigc_toolkit.generation.conversation import stream_chat
-from aigc_toolkit.language_model import LanguageModel, load_model
+from aigc_toolkit.language_model import LanguageModel
 
 HELLO = [{"role": "user", "content": "Mia?"}]
 LONG = "Mia lost her red lantern. " * 6
@@ -23,11 +23,6 @@ def talker(lm):
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     model.generation_config.eos_token_id = None
     return LanguageModel(model, tokenizer, "talker")
-
-
-@pytest.fixture(scope="module")
-def story():
-    return load_model("story", device="cpu")
 
 
 def said(*texts):
@@ -50,8 +45,8 @@ def test_a_reply_is_what_generate_writes_after_that_prompt(talker):
     assert [step.id for step in stream_chat(talker, HELLO, max_new_tokens=12, temperature=0)] == [s.id for s in answer.tokens]
 
 
-def test_the_built_in_model_answers_about_what_was_said_before(story):
-    talk = Conversation(story, temperature=0)
+def test_the_built_in_model_answers_about_what_was_said_before(story_lm):
+    talk = Conversation(story_lm, temperature=0)
     assert talk.reply("Mia had a kite. She put the kite in the drawer.\n\nWhere is the kite now?").text == "It is in the drawer."
     assert "kite" in talk.reply("Who has the kite?").text
     assert [message["role"] for message in talk.messages] == ["user", "assistant"] * 2

@@ -15,13 +15,6 @@ PROMPT = "Mia 找到了 a"
 SETTINGS = {"temperature": 0.4, "top_k": 30, "top_p": 0.9, "repetition_penalty": 1.2, "bad_words": ["Tom"]}
 
 
-@pytest.fixture(scope="module")
-def endless(lm):
-    model = copy.deepcopy(lm.model)
-    model.generation_config.eos_token_id = None
-    return LanguageModel(model, lm.tokenizer, "endless")
-
-
 def test_the_microscope_shows_what_each_processor_did(endless):
     generation = generate(endless, PROMPT, max_new_tokens=12, seed=1, **SETTINGS)
     steps = generation.microscope(num_candidates=400)

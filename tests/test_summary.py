@@ -2,19 +2,14 @@ import copy
 import re
 
 import pytest
+from small_models import small_model
 
 from aigc_toolkit.corpora.story_world import make_document
 from aigc_toolkit.generation import Generation, generate, summarize
 from aigc_toolkit.generation.summary import INSTRUCTIONS, text_parts
-from aigc_toolkit.language_model import LanguageModel, load_model
-from tests.small_models import small_model
+from aigc_toolkit.language_model import LanguageModel
 
 TEXT = "Mia lost her red lantern in the forest. Tom found it under a tree. 他把灯笼还给了她。"
-
-
-@pytest.fixture(scope="module")
-def story():
-    return load_model("story", device="cpu")
 
 
 def held_out(number, language):
@@ -22,22 +17,22 @@ def held_out(number, language):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_model_with_a_chat_template_is_asked_in_the_language_of_the_text(story, language):
-    summary = summarize(story, held_out(0, language).story_text)
+def test_a_model_with_a_chat_template_is_asked_in_the_language_of_the_text(story_lm, language):
+    summary = summarize(story_lm, held_out(0, language).story_text)
     assert summary.method == "asked" and summary.parts == () and INSTRUCTIONS[language] in summary.prompt
     assert isinstance(summary, Generation) and summary.summary == summary.text.strip()
-    assert summary.ids == generate(story, summary.prompt, max_new_tokens=64, temperature=0).ids
+    assert summary.ids == generate(story_lm, summary.prompt, max_new_tokens=64, temperature=0).ids
 
 
-def test_the_built_in_model_sums_up_stories_it_has_never_seen(story):
-    told = [summarize(story, held_out(number, "en").story_text).summary for number in range(10)]
+def test_the_built_in_model_sums_up_stories_it_has_never_seen(story_lm):
+    told = [summarize(story_lm, held_out(number, "en").story_text).summary for number in range(10)]
     right = sum(summary in held_out(number, "en").accepted_summaries for number, summary in enumerate(told))
     assert right >= 4  # of ten; benchmarks/summaries.py measures
 
 
-def test_an_instruction_takes_the_place_of_the_usual_one(story):
+def test_an_instruction_takes_the_place_of_the_usual_one(story_lm):
     text = held_out(0, "en").story_text
-    assert "\n\n".join(["Say it in five words.", text]) in summarize(story, text, instruction="Say it in five words.").prompt
+    assert "\n\n".join(["Say it in five words.", text]) in summarize(story_lm, text, instruction="Say it in five words.").prompt
 
 
 def test_a_model_without_a_chat_template_goes_on_after_the_text_to_the_end_of_the_line(lm):
@@ -60,9 +55,9 @@ def test_the_prefix_is_the_one_the_configuration_names(tokenizer):
     assert summarize(LanguageModel(model, tokenizer, "t5"), TEXT, max_new_tokens=2).prompt == "sum up: " + TEXT
 
 
-def test_a_text_beyond_the_context_is_summed_up_by_parts(story):
+def test_a_text_beyond_the_context_is_summed_up_by_parts(story_lm):
     stories = [held_out(number, "en").story_text for number in range(5)]
-    summary = summarize(story, "\n\n".join(stories))
+    summary = summarize(story_lm, "\n\n".join(stories))
     assert len(summary.parts) > 1 and all(part.parts == () for part in summary.parts)
     assert all(part.summary in summary.prompt for part in summary.parts)
     read = "".join("".join(part.prompt.split()) for part in summary.parts)

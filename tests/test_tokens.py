@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from tokenizers import Tokenizer, decoders, models
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from aigc_toolkit.tokens import TokenTexts, check_text
@@ -77,3 +77,14 @@ def test_lone_surrogates_are_refused_with_their_position(texts):
 def test_text_must_be_a_string():
     with pytest.raises(TypeError, match="The text is a bytes; a string is needed"):
         check_text(b"Mia")
+
+
+def test_text_that_goes_on_has_no_space_put_before_it():
+    pieces = ["<unk>", "\u2581", "\u2581blue", "blue", *"\u2581blue", "kite"]
+    bare = Tokenizer(models.BPE(vocab={piece: i for i, piece in enumerate(dict.fromkeys(pieces))}, merges=[], unk_token="<unk>"))
+    bare.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    bare.decoder = decoders.Metaspace(prepend_scheme="always")
+    texts = TokenTexts(PreTrainedTokenizerFast(tokenizer_object=bare, unk_token="<unk>"))
+    assert texts.displays(texts.encode("blue")) == [" ", "b", "l", "u", "e"]
+    assert texts.displays(texts.encode_more("blue")) == ["b", "l", "u", "e"]
+    assert texts.displays(texts.encode_more(" blue")) == [" ", "b", "l", "u", "e"]
