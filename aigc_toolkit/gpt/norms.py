@@ -4,8 +4,11 @@ In: vectors # (..., D). Out: vectors of the same shape and dtype, normalised ove
 It does not know where in a block it stands.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .norm_gradients import rms_norm_with_gradients
 
 
 class LayerNorm(nn.LayerNorm):
@@ -31,6 +34,8 @@ class RMSNorm(nn.RMSNorm):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.device.type == "cpu" and torch.is_grad_enabled():
+            return rms_norm_with_gradients(x, self.weight, self.eps)  # (..., D)
         weight = self.weight.to(x.dtype)  # (D); autocast hands in bfloat16
         return F.rms_norm(x, self.normalized_shape, weight, self.eps)  # (..., D)
 
