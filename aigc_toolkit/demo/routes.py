@@ -72,12 +72,12 @@ def _number(text: str) -> int | str:
 
 async def _view(store: ResultStore, request: Request) -> tuple[AttentionView | None, Response]:
     """The view a request asks for, or None and the refusal to answer with."""
-    if not await _logged_in(request):
+    if not await logged_in(request):
         return None, JSONResponse({"error": "Log in first."}, status_code=401)
     return store.get(request.path_params["name"]), JSONResponse({"error": _GONE}, status_code=404)
 
 
-async def _logged_in(request: Request) -> bool:
+async def logged_in(request: Request) -> bool:
     """Whether the page has no login, or the request comes from one: by the same rule as Gradio's own addresses."""
     app = request.app
     if app.auth_dependency is not None:
