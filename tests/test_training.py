@@ -1,42 +1,16 @@
-"""The training loop: what it learns, what it repeats exactly, and how it refuses and stops."""
+"""The training loop: what it learns, what it repeats exactly, what it yields and what it refuses at the call."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+from random_tokens import CONFIG, FakeCorpus, make_gpt, weights
 from transformers import BloomConfig, BloomForCausalLM
 
-from aigc_toolkit.gpt import GPT, GPTConfig, to_hugging_face
-from aigc_toolkit.training import TrainConfig, TrainingDiverged, evaluate_loss, train
-from aigc_toolkit.training.batches import document_starts, make_batch
-from aigc_toolkit.training.losses import next_token_loss
+from aigc_toolkit.gpt import GPTConfig, to_hugging_face
+from aigc_toolkit.training import TrainConfig, evaluate_loss, train
 from aigc_toolkit.training.samples import draw_sample
-
-SIZES = dict(vocabulary_size=50, context=16, num_layers=2, num_heads=2, width=16)
-CONFIG = TrainConfig(num_steps=4, batch_size=4, context=8, device="cpu")
-
-
-@dataclass(frozen=True)
-class FakeCorpus:
-    """Random tokens below 50; the validation split is another stretch of them."""
-
-    tokenizer: object = None
-    num_tokens: int = 400
-
-    def token_ids(self, split: str) -> np.ndarray:
-        seed = {"train": 0, "validation": 1}[split]
-        return np.random.default_rng(seed).integers(50, size=self.num_tokens).astype(np.int32)
-
-
-def make_gpt(preset=GPTConfig.modern, **changes) -> GPT:
-    return GPT(preset(**{**SIZES, **changes}))
-
-
-def weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
 
 
 @pytest.mark.parametrize("preset", [GPTConfig.gpt2, GPTConfig.modern])
@@ -148,95 +122,6 @@ def test_a_hugging_face_model_without_a_length_limit_trains():
     assert len(losses) == 4
 
 
-# Batches
-
-
-def test_batches_are_crops_and_a_function_of_seed_and_step():
-    ids = np.arange(1000, dtype=np.int32) * 3
-    knobs = dict(batch_size=8, context=16)
-    batch = make_batch(ids, **knobs, seed=5, step=7)
-    assert batch.shape == (8, 17)
-    assert batch.dtype == torch.int64
-    assert (batch[:, 1:] - batch[:, :-1] == 3).all()
-    assert torch.equal(batch, make_batch(ids, **knobs, seed=5, step=7))
-    assert not torch.equal(batch, make_batch(ids, **knobs, seed=5, step=8))
-    assert not torch.equal(batch, make_batch(ids, **knobs, seed=6, step=7))
-
-
-def test_every_start_occurs_and_no_crop_runs_over_the_end():
-    batch = make_batch(np.arange(12), batch_size=500, context=8, seed=0, step=1)
-    assert set(batch[:, 0].tolist()) == {0, 1, 2, 3}
-    assert batch.max() == 11
-
-
-def test_batches_can_begin_where_documents_do():
-    ids = np.array([5, 6, 7, 0, 8, 9, 0, 5, 5, 5, 0, 9, 9, 0])
-    starts = document_starts(ids, 0, context=4)
-    assert starts.tolist() == [0, 4, 7]  # 11 has no 5 tokens from there on
-    batch = make_batch(ids, batch_size=100, context=4, seed=0, step=1, starts=starts)
-    assert {tuple(crop) for crop in batch.tolist()} == {(5, 6, 7, 0, 8), (8, 9, 0, 5, 5), (5, 5, 5, 0, 9)}
-
-
-def test_training_can_begin_where_documents_do(tokenizer):
-    class TwoDocuments(FakeCorpus):
-        def token_ids(self, split):
-            return np.array([tokenizer.eos_token_id] + [7] * 9 + [tokenizer.eos_token_id] + [8] * 9, dtype=np.int32)
-
-    seen = []
-    gpt = make_gpt(vocabulary_size=len(tokenizer))
-    gpt.register_forward_pre_hook(lambda _module, inputs: seen.extend(inputs[0][:, 0].tolist()))
-    list(train(gpt, TwoDocuments(tokenizer), replace(CONFIG, num_steps=8, start_at_documents=True)))
-    assert set(seen) == {tokenizer.eos_token_id, 7, 8}
-
-
-# Losses
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_loss_and_its_gradient_equal_cross_entropy(dtype):
-    generator = torch.Generator().manual_seed(0)
-    logits = (4 * torch.randn(600, 50, generator=generator)).to(dtype).requires_grad_()  # (N, V), more than two chunks
-    targets = torch.randint(50, (600,), generator=generator)  # (N)
-    reference = logits.detach().float().requires_grad_()
-    expected = F.cross_entropy(reference, targets)
-    (expected * 3).backward()
-    loss = next_token_loss(logits, targets)
-    (loss * 3).backward()
-    assert loss.dtype == torch.float32
-    assert loss.item() == pytest.approx(expected.item(), abs=1e-5)
-    tolerance = dict(rtol=1e-4, atol=1e-8) if dtype == torch.float32 else dict(rtol=2e-2, atol=1e-8)
-    assert torch.allclose(logits.grad.float(), reference.grad, **tolerance)
-
-
-@pytest.mark.parametrize("num_tokens", [2, 8, 9, 10, 17, 83])
-def test_the_whole_split_counts_each_token_once(num_tokens):
-    gpt = make_gpt()
-    with torch.no_grad():
-        gpt.embedding.weight.mul_(30)  # so that tokens differ in loss
-    ids = FakeCorpus(num_tokens=num_tokens).token_ids("validation")
-    losses = []
-    for target in range(1, num_tokens):
-        start = (target - 1) // 8 * 8
-        seen = torch.from_numpy(ids[start:target].astype(np.int64))[None]  # (1, T)
-        losses.append(-gpt(seen)[0, -1].log_softmax(-1)[ids[target]].item())
-    assert evaluate_loss(gpt, ids, context=8, batch_size=3) == pytest.approx(sum(losses) / len(losses), abs=1e-5)
-
-
-def test_evaluation_switches_dropout_off_and_back_on():
-    gpt = make_gpt(dropout=0.5).train()
-    ids = FakeCorpus().token_ids("validation")
-    assert evaluate_loss(gpt, ids, context=8) == evaluate_loss(gpt, ids, context=8, device="cpu")
-    assert gpt.training
-
-
-def test_one_token_has_no_loss():
-    with pytest.raises(ValueError, match="1 tokens given: at least 2 are needed"):
-        evaluate_loss(make_gpt(), np.array([3]), context=8)
-
-
-# Samples
-
-
 def test_samples_continue_the_prompt_and_follow_the_seed(tokenizer):
     gpt = make_gpt(vocabulary_size=len(tokenizer))
     knobs = dict(prompt="Tom found", num_tokens=20, context=16)
@@ -254,49 +139,6 @@ def test_a_sample_stops_at_the_end_of_the_text(tokenizer):
     assert draw_sample(gpt, tokenizer, prompt="Tom found", num_tokens=20, context=16, seed=0) == "Tom found"
 
 
-# Stopping
-
-
-def test_a_bad_loss_stops_before_the_weights_move():
-    gpt = make_gpt()
-    run = train(gpt, FakeCorpus(), CONFIG)
-    next(run)
-    next(run)
-    with torch.no_grad():
-        gpt.blocks[1].mlp.up.weight[0, 0] = math.nan
-    before = weights(gpt)
-    with pytest.raises(
-        TrainingDiverged, match=r"the loss is nan at step 3, first in module blocks\.1\.mlp\.up; .*lower learning_rate"
-    ) as error:
-        next(run)
-    assert (error.value.step, error.value.module) == (3, "blocks.1.mlp.up")
-    assert all(torch.equal(p.nan_to_num(), before[name].nan_to_num()) for name, p in gpt.named_parameters())
-
-
-def test_a_bad_gradient_stops_before_the_weights_move():
-    gpt = make_gpt()
-    gpt.blocks[0].attention.key.weight.register_hook(lambda gradient: gradient * math.inf)
-    before = weights(gpt)
-    with pytest.raises(
-        TrainingDiverged, match=r"the gradient norm is (nan|inf) at step 1, first in module blocks\.0\.attention\.key;"
-    ):
-        list(train(gpt, FakeCorpus(), CONFIG))
-    assert all(torch.equal(parameter, before[name]) for name, parameter in gpt.named_parameters())
-
-
-def test_an_overflow_of_the_loss_alone_is_named():
-    gpt = make_gpt()
-    with torch.no_grad():
-        gpt.head.weight.fill_(0.0)
-        gpt.norm.weight.fill_(0.0)
-    gpt.register_forward_hook(lambda _module, _inputs, logits: logits.index_fill(-1, torch.tensor([7]), math.inf))
-    with pytest.raises(TrainingDiverged, match=r"the loss is nan at step 1, first in module \(the loss itself\)"):
-        list(train(gpt, FakeCorpus(), CONFIG))
-
-
-# What train refuses
-
-
 @pytest.mark.parametrize(
     ("model", "corpus", "changes", "message"),
     [
@@ -310,21 +152,3 @@ def test_train_refuses_at_the_call(model, corpus, changes, message, export):
     gpt = make_gpt(**model)
     with pytest.raises(ValueError, match=message):
         train(to_hugging_face(gpt) if export else gpt, corpus, replace(CONFIG, **changes))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        (dict(batch_size=8, gradient_accumulation=3), "batch_size=8 with gradient_accumulation=3"),
-        (dict(warmup_fraction=0.5, cooldown_fraction=0.6), "warmup_fraction=0.5 with cooldown_fraction=0.6"),
-        (dict(sample_every=10), "sample_every=10 with sample_prompt=''"),
-        (dict(num_steps=0), "num_steps=0: at least 1 is allowed"),
-        (dict(learning_rate=-1.0), "learning_rate=-1.0: 0 or more is allowed"),
-        (dict(warmup_fraction=2.0), "warmup_fraction=2.0: a fraction of num_steps"),
-        (dict(momentum=1.0), r"momentum=1.0: \[0, 1\) is allowed"),
-        (dict(mixed_precision="float16"), 'mixed_precision=\'float16\': "no" and "bfloat16" are available'),
-    ],
-)
-def test_contradictions_are_refused_by_name(changes, message):
-    with pytest.raises(ValueError, match=message):
-        TrainConfig(**changes)
