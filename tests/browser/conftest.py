@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,7 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 from aigc_toolkit import load_model
 from aigc_toolkit.demo import build_demo
 from aigc_toolkit.demo.page import Demo, serve
+from aigc_toolkit.views import AttentionView, attention_view
 from browser.lab import Lab, OpenNotebook, open_notebook, running_lab
+from browser.live import open_live
 from browser.pictures import assert_like_kept, same_letters
 
 CHROMIUM = "/usr/bin/chromium"
@@ -93,6 +96,42 @@ def open_site(open_context) -> Callable[..., Page]:
         return page
 
     return open_served
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """An empty page; a script in it that fails, fails the test."""
+    errors: list[str] = []
+    page = chromium.new_page(locale="en-US", viewport={"width": 1180, "height": 640})
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def probe_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `open_live` puts the modules of the views beside its probe."""
+    return tmp_path_factory.mktemp("probe")
+
+
+@pytest.fixture
+def open_attention(chromium: Browser, probe_folder: Path) -> Iterator[Callable[..., Page]]:
+    """`open_attention(attention_or_view, state={…}, width=…)`: as a notebook shows it; a script that fails, fails the test."""
+    pages, errors = [], []
+
+    def opened(shown: Any, *, state: dict | None = None, **look: Any) -> Page:
+        view = shown if isinstance(shown, AttentionView) else attention_view(shown)
+        view.state = state or {}
+        page = open_live(chromium, view, probe_folder, **look)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert errors == []
 
 
 @pytest.fixture(scope="session")

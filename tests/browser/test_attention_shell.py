@@ -1,38 +1,16 @@
 """The view of an attention as a whole: waiting, failing, starting over, its state both ways, a text too long to draw at once."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from aigc_toolkit.views import attention_view
 from browser.fake_records import FakeAttention
-from browser.live import drawn, open_live
+from browser.live import drawn
 
 WORDS = ["Once", " upon", " a", " time", ",", " Mia", " found", "\n", "her", " small", " key", "."]
 OpenView = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shell")
-
-
-@pytest.fixture
-def open_view(chromium: Browser, folder: Path) -> Iterator[OpenView]:
-    pages, errors = [], []
-
-    def opened(attention, **look) -> Page:
-        page = open_live(chromium, attention_view(attention), folder, **look)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        pages.append(page)
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-    assert errors == []
 
 
 def status(page: Page):
@@ -47,8 +25,8 @@ def choose(page: Page, layer: int, head: int) -> None:
     page.get_by_role("radio", name=f"Layer {layer}, head {head}").click()
 
 
-def test_a_busy_kernel_is_named_after_a_second_and_no_longer_once_it_answers(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS))
+def test_a_busy_kernel_is_named_after_a_second_and_no_longer_once_it_answers(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
     page.clock.install(time=0)
     page.clock.pause_at(1000)
     page.evaluate("() => { window.held = []; }")
@@ -61,8 +39,8 @@ def test_a_busy_kernel_is_named_after_a_second_and_no_longer_once_it_answers(ope
     expect(status(page)).to_be_hidden()
 
 
-def test_an_error_is_shown_as_text_with_a_retry_that_works(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS))
+def test_an_error_is_shown_as_text_with_a_retry_that_works(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
     page.evaluate("() => { window.failure = '<b>gone</b>'; }")
     choose(page, 0, 2)
     expect(status(page)).to_contain_text("This head could not be loaded: <b>gone</b>")
@@ -75,8 +53,8 @@ def test_an_error_is_shown_as_text_with_a_retry_that_works(open_view: OpenView) 
     expect(page.locator(".aigc-readout dd").last).to_have_text(f"{FakeAttention(WORDS).weights(0, 2)[6].max():.3f}")
 
 
-def test_a_late_answer_does_not_replace_the_head_chosen_since(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS))
+def test_a_late_answer_does_not_replace_the_head_chosen_since(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
     page.evaluate("() => { window.held = []; }")
     choose(page, 0, 2)
     page.evaluate("() => { window.late = window.held; window.held = null; }")
@@ -91,8 +69,8 @@ def test_a_late_answer_does_not_replace_the_head_chosen_since(open_view: OpenVie
     assert (weight(page), page.evaluate(picture)) == (expected, before)
 
 
-def test_a_new_value_draws_anew_and_none_is_the_empty_state(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS))
+def test_a_new_value_draws_anew_and_none_is_the_empty_state(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
     page.evaluate("window.setValue(null)")
     expect(page.locator(".aigc")).to_contain_text("The attention of a text appears here")
     assert page.locator(".aigc-tile").count() == 0
@@ -100,8 +78,8 @@ def test_a_new_value_draws_anew_and_none_is_the_empty_state(open_view: OpenView)
     expect(page.locator(".aigc-tile")).to_have_count(16)
 
 
-def test_a_view_that_cannot_be_had_says_why_and_offers_to_try_again(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS))
+def test_a_view_that_cannot_be_had_says_why_and_offers_to_try_again(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
     page.evaluate("() => { window.failure = 'no such text'; window.setValue({ ask: true, language: 'en' }); }")
     expect(status(page)).to_contain_text("The view could not be loaded: no such text")
     page.evaluate("() => { window.failure = null; }")
@@ -109,8 +87,8 @@ def test_a_view_that_cannot_be_had_says_why_and_offers_to_try_again(open_view: O
     expect(page.locator(".aigc-tile")).to_have_count(16)
 
 
-def test_the_state_goes_both_ways(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS))
+def test_the_state_goes_both_ways(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
     page.evaluate("window.setState({ layer: 1, head: 3, curve: 'log', reading: 'column', token: 4 })")
     drawn(page)
     assert page.locator(".aigc-tile[aria-checked=true]").get_attribute("aria-label") == "Layer 1, head 3"
@@ -126,9 +104,9 @@ def test_the_state_goes_both_ways(open_view: OpenView) -> None:
     assert view.state == state, "what the browser tells is what Python allows"
 
 
-def test_a_long_text_becomes_elements_only_where_somebody_looks(open_view: OpenView) -> None:
+def test_a_long_text_becomes_elements_only_where_somebody_looks(open_attention: OpenView) -> None:
     tokens = (WORDS * 170)[:2000]
-    page = open_view(FakeAttention(tokens, num_layers=1, num_heads=1, num_key_value_heads=1))
+    page = open_attention(FakeAttention(tokens, num_layers=1, num_heads=1, num_key_value_heads=1))
     text = page.locator(".aigc-prose")
     assert text.evaluate("(node) => node.textContent") == "".join(tokens)
     assert 256 <= page.locator(".aigc-token").count() < 1500
@@ -145,16 +123,16 @@ def test_a_long_text_becomes_elements_only_where_somebody_looks(open_view: OpenV
 
 
 @pytest.mark.parametrize("width", [375, 700, 900, 1180])
-def test_nothing_is_wider_than_its_place(open_view: OpenView, width: int) -> None:
-    page = open_view(FakeAttention(WORDS * 4), width=width)
+def test_nothing_is_wider_than_its_place(open_attention: OpenView, width: int) -> None:
+    page = open_attention(FakeAttention(WORDS * 4), width=width)
     for panel in ["Lines", "Arithmetic", "Map"]:
         page.get_by_label(panel, exact=True).check()
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), panel
 
 
-def test_colours_follow_the_theme(open_view: OpenView) -> None:
-    page = open_view(FakeAttention(WORDS), color_scheme="light")
+def test_colours_follow_the_theme(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS), color_scheme="light")
     picture = "document.querySelector('.aigc-map canvas').toDataURL()"
     light = page.evaluate(picture)
     page.emulate_media(color_scheme="dark")

@@ -2,14 +2,14 @@
 
 import csv
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from aigc_toolkit.attention import capture_attention
 from aigc_toolkit.views import attention_view, generation_view
@@ -18,16 +18,6 @@ from browser.host import show
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = "Mia lost her <b>red</b> lantern & Tom found it, 在森林里。"
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page(locale="en-US", viewport={"width": 1180, "height": 640})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert errors == []
 
 
 @pytest.fixture

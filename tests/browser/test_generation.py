@@ -1,25 +1,12 @@
 """The generation view in a real browser: ranks, the strip by keys, the table, alternatives to write on with."""
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from aigc_toolkit.views import generation_view
 from browser.fake_records import fake_generation
 from browser.host import show
 
 WORDS = ["Once", " upon", " a", " time", ",", " Mia", " found", "\n", "her", " small", " key", "."]
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page(locale="en-US", viewport={"width": 1180, "height": 640})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert errors == []
 
 
 def test_a_rank_above_one_is_seen_at_a_glance(page: Page) -> None:

@@ -1,11 +1,11 @@
 """All heads as small pictures: their pixels, their order by score, the filter, the groups, the keyboard, what a page left out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from small_models import small_model
 
 from aigc_toolkit import capture_attention
@@ -13,7 +13,6 @@ from aigc_toolkit.attention import Attention
 from aigc_toolkit.language_model import LanguageModel
 from aigc_toolkit.views import attention_view
 from browser.fake_records import FakeAttention
-from browser.live import open_live
 
 WORDS = ["Once", " upon", " a", " time", ",", " Mia", " found", "\n", "her", " small", " key", "."]
 TEXT = "Tom found the lantern under an old oak tree. He gave it back to her. Tom found the lantern."
@@ -29,32 +28,20 @@ COLORS = """(levels) => {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("heads")
-
-
-@pytest.fixture(scope="module")
 def attention(lm: LanguageModel) -> Attention:
     return capture_attention(lm, TEXT)
 
 
 @pytest.fixture
-def open_heads(chromium: Browser, folder: Path) -> Iterator[OpenHeads]:
-    pages, errors = [], []
+def open_heads(open_attention: OpenHeads) -> OpenHeads:
+    """`open_attention`, once every small picture is drawn."""
 
-    def opened(shown, *, state: dict | None = None, **look) -> Page:
-        view = attention_view(shown)
-        view.state = state or {}
-        page = open_live(chromium, view, folder, **look)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        pages.append(page)
+    def opened(shown, **look) -> Page:
+        page = open_attention(shown, **look)
         expect(page.locator(".aigc-tile:not([data-drawn])")).to_have_count(0)
         return page
 
-    yield opened
-    for page in pages:
-        page.close()
-    assert errors == []
+    return opened
 
 
 def names(page: Page) -> list[tuple[int, int]]:

@@ -1,10 +1,8 @@
 """The view of a generation that streams: the module with a stand-in for anywidget's model."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from aigc_toolkit.views import append_message, generation_view
 from aigc_toolkit.views.bundle import bundle, style_sheet
@@ -28,16 +26,6 @@ START = """async ([module, value, late]) => {
     if (!late) document.body.append(window.host);
     window.close = view.render({ model: window.model, el: window.host });
 }"""
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page(locale="en-US")
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert errors == []
 
 
 def test_appended_steps_leave_what_is_drawn_alone(page: Page) -> None:

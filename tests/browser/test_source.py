@@ -2,11 +2,11 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Page, Route
 
 from aigc_toolkit.views import attention_view
 from aigc_toolkit.views.bundle import STATIC, bundle
@@ -57,13 +57,6 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> str:
         (folder / path.name).symlink_to(path)
     (folder / "probe.js").write_text(PROBE)
     return bundle("probe.js", folder=folder)
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page(locale="en-US")
-    yield page
-    page.close()
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from test_training_view import FakeTrainStep, fake_steps
 
 from aigc_toolkit.views import training_view
@@ -32,16 +32,6 @@ HIGHEST = """([x, width]) => {
     }
     return 1;
 }"""
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page(locale="en-US", viewport={"width": 1180, "height": 640})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert errors == []
 
 
 def slider(page: Page):
