@@ -67,6 +67,20 @@ def test_the_seed_alone_decides_the_weights():
     assert not torch.equal(weights[0], weights[2])
 
 
+@pytest.mark.parametrize(
+    ("preset", "changes", "std"),
+    [
+        (GPTConfig.modern, dict(tie_embeddings=False), 0.5),
+        (GPTConfig.modern, dict(tie_embeddings=True), 0.02),
+        (GPTConfig.gpt2, dict(tie_embeddings=False), 0.02),
+    ],
+)
+def test_an_embedding_that_stands_alone_starts_larger(preset, changes, std):
+    gpt = GPT(preset(**SIZES, **changes))
+    assert gpt.embedding.weight.std().item() == pytest.approx(std, rel=0.1)
+    assert gpt.head.weight.std().item() == pytest.approx(0.02, rel=0.1)
+
+
 def test_num_parameters_counts_a_tied_matrix_once():
     tied, untied = (GPT(GPTConfig.modern(**SIZES, tie_embeddings=tie)).num_parameters for tie in (True, False))
     assert untied - tied == 97 * 32

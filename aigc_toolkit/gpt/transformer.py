@@ -17,6 +17,7 @@ from .norms import make_norm
 from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
 
 INITIAL_STD = 0.02  # standard deviation of fresh weights; Radford et al. 2018, section 4.1
+INITIAL_EMBEDDING_STD = 0.5  # of an embedding that is neither the head nor added to positions
 
 
 class Block(nn.Module):
@@ -72,6 +73,7 @@ class GPT(nn.Module):
         initialise(self, torch.Generator().manual_seed(seed))
 
     def forward(self, ids: Tensor) -> Tensor:
+        """Logits # (B, T, V) for ids # (B, T)."""
         num_tokens = ids.shape[1]
         if num_tokens > self.config.context:
             raise ValueError(
@@ -103,11 +105,14 @@ def initialise(gpt: GPT, generator: torch.Generator) -> None:
     The matrices that write into the residual stream start smaller, so that depth does not blow it up: with
     LayerNorm by 1 / sqrt(2 L) (Radford et al. 2019, section 2.3), with RMSNorm at zero (Zhang, Dauphin and Ma 2019, "Fixup",
     arXiv:1901.09321, section 3; each block is then the identity at first). Without a residual stream they start like the others:
-    a zero would cut the model in two.
+    a zero would cut the model in two. An embedding that stands alone, neither tied to the head nor added to positions, starts
+    larger, so that what blocks add to it at first is small beside it (Takase et al. 2023, "Spike No More", arXiv:2312.16903, on
+    large shortcuts).
     """
+    embedding_std = INITIAL_STD if gpt.config.tie_embeddings or gpt.positions is not None else INITIAL_EMBEDDING_STD
     for name, parameter in gpt.named_parameters():
         if parameter.ndim == 2:
-            std = INITIAL_STD
+            std = embedding_std if name == "embedding.weight" else INITIAL_STD
             if gpt.config.residual and name.endswith(("attention.output.weight", "mlp.down.weight")):
                 std = 0.0 if gpt.config.norm == "rms_norm" else INITIAL_STD / math.sqrt(2 * gpt.config.num_layers)
             parameter.copy_(std * torch.randn(parameter.shape, generator=generator))
