@@ -152,7 +152,10 @@ def load_model(
 def save_model(lm: LanguageModel, folder: str | Path) -> Path:
     """Write `lm` as a Hugging Face folder with safetensors weights and return the folder.
 
-    Replaces an earlier model; raises ValueError for a folder with other things in it, or a file.
+    Replaces an earlier model. Raises ValueError for a folder with other things in it, or a file.
+
+    >>> save_model(lm, "models/mine")
+    PosixPath('models/mine')
     """
     folder = Path(folder).expanduser()
     if folder.exists() and not (folder / "config.json").is_file() and (folder.is_file() or any(folder.iterdir())):

@@ -45,6 +45,7 @@ class Attention(Measures):
     Layers and heads count from 0; heads are query heads. Weights are what the model computed, in float32. Encoder-decoders have
     three kinds of attention, each an `Attention` of its own: `.of("encoder")`, `.of("decoder")`, `.of("cross")`. Of a hybrid, the
     layers are those that have attention: `.layer_names` says where they are in the model, `.other_layers` what the others are.
+    Raises ValueError, naming what there is, for a layer, head, kind or position that does not exist.
 
     >>> attention = capture_attention(lm, "Mia found her lantern.")
     >>> attention.weights(layer=0, head=3).shape

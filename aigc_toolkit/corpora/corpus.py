@@ -23,6 +23,8 @@ SPLITS = ("train", "validation")
 class Corpus:
     """Documents as text, split by document, and their tokenizer; `report` tells what preprocessing dropped, where there was any.
 
+    Raises ValueError for a split other than "train" or "validation".
+
     >>> corpus = story_corpus(100)
     >>> corpus.token_ids("validation").ndim
     1

@@ -55,7 +55,9 @@ class GenerationTree:
     """Generations that grew from one, numbered in the order they were made; 0 is the root.
 
     Wherever a generation is asked for, its number does as well. `tree[number]` is a `Node`, iterating gives all of them, printing
-    shows the tree.
+    shows the tree. Positions count tokens from the start of the prompt.
+
+    Raises ValueError for a generation of another tree, and as `branch`, `edit`, `prune` and `load` say.
 
     >>> story = generate(lm, "Once upon a time", max_new_tokens=8, temperature=0)
     >>> other = story.branch(story.tokens[3].position, " girl")

@@ -56,6 +56,7 @@ class Conversation:
     """A dialogue with a model: `reply(text)`, `stream(text)`, `regenerate()`, `edit(index, text)`, `undo()`, `messages`.
 
     `settings` are those of `chat` and can be overridden for one reply. `messages` starts it in the middle of a dialogue.
+    Raises ValueError for messages that are no dialogue, an `index` that no message has, and as `chat` does.
 
     >>> talk = Conversation(lm, temperature=0)
     >>> talk.reply("Mia had a kite. She put the kite in the drawer.\\n\\nWhere is the kite now?").text

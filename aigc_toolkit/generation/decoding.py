@@ -62,10 +62,12 @@ def stream(
 
 
 def generate(lm: LanguageModel, prompt: str | Prompt | Tensor | Sequence[str | Prompt | Tensor], **settings):
-    """The finished `Generation`; settings and errors are those of `stream`.
+    """The finished `Generation`; settings are those of `stream`.
 
     For a list of prompts a list of generations, written together, each equal to its single run. With `num_return_sequences` a list
     of that many for the prompt, which is read once: number n has the seed `seed` + n.
+
+    Raises ValueError as `stream` does.
 
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
     ', there was'
@@ -132,7 +134,15 @@ def _numbered(settings: DecodingSettings, number: int) -> DecodingSettings:
 
 
 class TokenStream(Iterator[TokenStep]):
-    """A running generation: iterate it for steps; `.prompt_ids`, `.tokens` so far, and `.stop_reason` once it has ended."""
+    """A running generation: iterate it for steps; `.prompt_ids`, `.tokens` so far, and `.stop_reason` once it has ended.
+
+    `beam` is which text of a beam search it gives (0 = the most likely of the texts), `slot` its row in a batch.
+    Raises ValueError while it is iterated where logits hold NaN; all else is refused by `stream`, before it begins.
+
+    >>> steps = stream(lm, "Once upon a time", max_new_tokens=3)
+    >>> len(list(steps)), steps.stop_reason
+    (3, 'max_new_tokens')
+    """
 
     def __init__(
         self,

@@ -32,6 +32,10 @@ class TokenStep:
 
     `text` is what the token adds to the text: "" while a character is incomplete, the whole character with the token
     that completes it, so that the texts joined are the generated text. What a server does not say is None.
+
+    >>> step = next(stream(lm, "Once upon a time", temperature=0))
+    >>> step.rank, step.position, len(step.alternatives)
+    (1, 4, 10)
     """
 
     id: int | None

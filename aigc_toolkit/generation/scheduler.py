@@ -29,6 +29,8 @@ class Scheduler:
     `max_sequences` texts are written together, `max_waiting` more may wait. Who comes next is the longest waiting text of the user
     with the fewest running. Each text equals what `stream` gives alone, but for float rounding; a `seed` makes it repeatable.
 
+    Raises `Scheduler.Full` where too many texts wait already, and as `stream` does.
+
     >>> with Scheduler(lm) as scheduler:
     ...     "".join(step.text for step in scheduler.stream("Once upon a time", max_new_tokens=3, temperature=0))
     ', there was'

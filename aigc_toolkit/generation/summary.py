@@ -48,8 +48,9 @@ def summarize(
     temperature: float = 0,
     **settings,
 ) -> Summary:
-    """A `Summary` of `text`; settings are those of `stream`, greedy unless said otherwise.
+    """A `Summary` of `text`; settings are those of `stream`.
 
+    `temperature` is dimensionless: 0, the greedy choice, unless said otherwise.
     A model with a chat template is asked (`instruction`, then the text; unless given it is the English or the Chinese one of
     `INSTRUCTIONS`, by the letters of the text). A causal model without one goes on after the text and "TL;DR:", to the end of the
     line. An encoder-decoder reads the text, after the prefix its configuration names for summaries ("summarize: " for T5).

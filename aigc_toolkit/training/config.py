@@ -26,7 +26,7 @@ class TrainConfig:
     learning_rate: float = 0.007  # peak, Muon: hidden matrices; 0.2 x this is the root mean square of a step
     adam_learning_rate: float = 0.003  # peak, AdamW: embeddings, output head, norms, biases
     weight_decay: float = 0.1  # of the hidden matrices, per unit of learning rate
-    momentum: float = 0.95  # of Muon
+    momentum: float = 0.95  # of Muon: share of the movement before that is kept, per step
     warmup_fraction: float = 0.02  # of num_steps: learning rates rise linearly from 0
     cooldown_fraction: float = 0.6  # of num_steps: learning rates fall linearly to 0 at the end
     gradient_clip: float = 1.0  # largest gradient norm; 0 = no limit

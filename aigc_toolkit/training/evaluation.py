@@ -57,8 +57,9 @@ def evaluate_loss(
     """The exact mean loss over the whole split, in nats per token.
 
     The split is cut into windows of `context` tokens, side by side; each token but the very first is predicted once, from the
-    tokens before it in its window; the last, shorter window counts by its length. The model runs in eval mode and is left in
-    the mode it was in; `device` moves it there, None leaves it where it is. Of several `processes` each computes a share.
+    tokens before it in its window; the last, shorter window counts by its length. `batch_size` windows are read
+    at once. The model runs in eval mode and is left in the mode it was in; `device` moves it there, None leaves it where it is. Of
+    several `processes` each computes a share.
     Raises ValueError for fewer than two tokens.
 
     >>> evaluate_loss(gpt, corpus.token_ids("validation"), context=256)

@@ -37,14 +37,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What one optimizer step did. Losses are in nats per token."""
+    """What one optimizer step did. Losses are in nats per token.
+
+    >>> step = next(train(gpt, corpus, TrainConfig(num_steps=2)))
+    >>> step.step, step.validation_loss
+    (1, None)
+    """
 
     step: int  # 1 is the first
     loss: float  # mean over the tokens of this step (weighed, where answers count for more), before the step
     validation_loss: float | None  # over the whole validation split, after the step; None when not measured
     learning_rate: float  # of the hidden matrices at this step
     tokens_per_second: float  # of this step, without validation and sample
-    gradient_norm: float  # over all parameters, before clipping
+    gradient_norm: float  # nats per unit of weight, over all parameters, before clipping
     sample: str | None  # prompt and continuation, after the step; None when not drawn
 
 
