@@ -26,7 +26,7 @@ BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
 PIXELS_FILE = "preprocessor_config.json"  # what a model of pixels or sound has instead
-SMALL_FILES = 200_000_000  # bytes of weights that are read too fast for a progress bar to be of use
+SMALL_FILES = 200_000_000  # bytes of weights that are read and written too fast for a progress bar to be of use
 DOWNLOADED_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
@@ -129,7 +129,7 @@ def load_model(
     torch_device = _device(device)
     folder = _folder(str(name), revision, trust_remote_code)
     config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    with _progress_bar(folder):
+    with _progress_bar(sum(path.stat().st_size for path in folder.glob("*.safetensors"))):
         network, info = _auto_class(config).from_pretrained(
             folder,
             use_safetensors=True,
@@ -163,7 +163,8 @@ def save_model(lm: LanguageModel, folder: str | Path) -> Path:
             f"{str(folder)!r} exists and is no model; a new, an empty or a model folder is allowed. "
             "Choose another name or empty it first."
         )
-    lm.model.save_pretrained(folder)
+    with _progress_bar(lm.model.get_memory_footprint()):
+        lm.model.save_pretrained(folder)
     if lm.tokenizer is not None:
         lm.tokenizer.save_pretrained(folder)
     return folder
@@ -240,10 +241,9 @@ def _check_folder(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def _progress_bar(folder: Path) -> Iterator[None]:
-    """transformers' progress bar for large weights alone: a notebook would keep it as an output."""
-    is_large = sum(path.stat().st_size for path in folder.glob("*.safetensors")) > SMALL_FILES
-    if is_large or not progress.is_progress_bar_enabled():
+def _progress_bar(num_bytes: int) -> Iterator[None]:
+    """transformers' progress bars for large weights alone: a notebook would keep them as outputs."""
+    if num_bytes > SMALL_FILES or not progress.is_progress_bar_enabled():
         yield
         return
     progress.disable_progress_bar()

@@ -214,9 +214,12 @@ def test_a_gpt_without_a_chat_template_ends_at_the_end_of_text(tokenizer):
     assert lm.model.generation_config.eos_token_id == [tokenizer.eos_token_id]
 
 
-def test_a_small_model_is_read_without_a_progress_bar_and_a_large_one_with_it(folder, capfd, monkeypatch):
+def test_small_weights_have_no_progress_bar_and_large_ones_have(lm, folder, tmp_path, capfd, monkeypatch):
     load_model(folder, device="cpu")
-    assert "Loading weights" not in capfd.readouterr().err
+    lm.save(tmp_path / "again")
+    assert capfd.readouterr().err == ""
     monkeypatch.setattr(language_model, "SMALL_FILES", 0)
     load_model(folder, device="cpu")
-    assert "Loading weights" in capfd.readouterr().err
+    lm.save(tmp_path / "again")
+    shown = capfd.readouterr().err
+    assert "Loading weights" in shown and "Writing model shards" in shown
