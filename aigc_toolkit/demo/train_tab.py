@@ -1,0 +1,249 @@
+"""The tab Train: choose what to learn from, watch a GPT learn it, then write with it, look inside it and take it along.
+
+Comes in: the shell and the trainings of the page. Goes out: the tab's blocks. What a visitor wants is checked in `train_settings`,
+a training is run by `train_process`, what is shown of it is made in `train_watch`. It trains nothing itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from aigc_toolkit import training_view
+
+from .blocks import TextOnlyBlock, error, notice, packed, scripted_block, status_line, view_block
+from .links import LONGEST_TEXT, Link
+from .models import OWN, Models
+from .problems import NO_MODEL
+from .shell import Shell
+from .texts import message
+from .train_process import Training
+from .train_queue import TrainQueue
+from .train_settings import CONTEXTS, KINDS, SIZES, SOURCES, TOKENIZERS, Refusal, checked_job, documents_in, pasted_documents
+from .train_texts import TRAIN_BLOCK
+from .train_watch import Update, watched, whole
+
+QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
+WATCH = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="trainings")
+READERS_LANGUAGE = '() => (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en")'
+SETTINGS = ("source", "size", "minutes", "context", "tokens", "rate", "steps", "prompt", "seed")
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks of the tab that its handlers read and write."""
+
+    settings: dict[str, gr.components.Component]
+    text: gr.Textbox
+    uploaded: gr.State
+    file: gr.UploadButton
+    own: gr.Column
+    go: gr.Button
+    stop: gr.Button
+    uploaded_line: TextOnlyBlock
+    status: TextOnlyBlock
+    standing: TextOnlyBlock
+    view: TextOnlyBlock
+    write: gr.Button
+    look: gr.Button
+    back: gr.Button
+
+
+def train_tab(shell: Shell, trainings: TrainQueue) -> None:
+    """Build the tab inside the Blocks that are being built; where the operator allows no training it says so."""
+    if not shell.operator.training:
+        status_line(elem_id="train-status", value=notice(message("train_off")))
+        return
+    blocks = _laid_out(shell)
+    _wire_text(shell, blocks)
+    _wire_training(shell, trainings, blocks)
+    _wire_model(shell, trainings, blocks)
+
+
+def _laid_out(shell: Shell) -> Blocks:
+    i18n = shell.i18n
+    with gr.Row(elem_classes="aigc-controls"):
+        with gr.Column(scale=5), gr.Row(elem_classes="aigc-train-choices"):
+            chosen = {
+                "source": _choice(i18n, "source", SOURCES, "en"),
+                "size": _choice(i18n, "size", tuple(SIZES), "small"),
+                "minutes": _minutes(shell),
+            }
+        with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
+            go = gr.Button(i18n("train_go"), variant="primary", elem_id="train-go")
+            stop = gr.Button(i18n("stop"), variant="stop", elem_id="train-stop", interactive=False)
+    with gr.Column(visible=False, elem_classes="aigc-train-own") as own:
+        words = dict(label=i18n("train_text"), placeholder=i18n("train_text_placeholder"), elem_id="train-text")
+        text = gr.Textbox("", lines=4, max_lines=8, **words)
+        file = gr.UploadButton(i18n("train_file"), file_types=list(KINDS), size="sm", elem_id="train-file")
+        uploaded_line = status_line(elem_id="train-uploaded")
+    with gr.Accordion(i18n("more_settings"), open=False, elem_classes="aigc-settings"), gr.Row():
+        chosen |= _more_settings(i18n)
+    status = status_line(elem_id="train-status")
+    standing = scripted_block("train.js", TRAIN_BLOCK, elem_id="train-standing")
+    with gr.Row(elem_classes="aigc-after"):
+        write, look, back = (
+            gr.Button(i18n(f"train_{name}"), size="sm", interactive=False, elem_id=f"train-{name}")
+            for name in ("write", "look", "back")
+        )
+    view = view_block("training_view.js", elem_id="train-view", value=_empty())
+    return Blocks(chosen, text, gr.State(None), file, own, go, stop, uploaded_line, status, standing, view, write, look, back)
+
+
+def _choice(i18n: gr.I18n, name: str, values: tuple, value: object) -> gr.Radio:
+    choices = [(i18n(f"train_{name}_{each}"), each) if isinstance(each, str) else (str(each), each) for each in values]
+    return gr.Radio(choices, value=value, label=i18n(f"train_{name}"), elem_id=f"train-{name}")
+
+
+def _minutes(shell: Shell) -> gr.Slider:
+    most = shell.operator.training_minutes
+    words = dict(label=shell.i18n("train_minutes"), info=shell.i18n("train_minutes_info"), elem_id="train-minutes")
+    return gr.Slider(0.5, most, min(2, most), step=0.5, min_width=220, **words)
+
+
+def _more_settings(i18n: gr.I18n) -> dict[str, gr.components.Component]:
+    def words(name: str) -> dict:
+        return dict(label=i18n(f"train_{name}"), info=i18n(f"train_{name}_info"), min_width=220, elem_id=f"train-{name}")
+
+    tokens = [(i18n(f"train_tokens_{each}"), each) for each in TOKENIZERS]
+    return {
+        "context": gr.Radio([(str(each), each) for each in CONTEXTS], value=128, **words("context")),
+        "tokens": gr.Radio(tokens, value="bpe", **words("tokens")),
+        "rate": gr.Number(0.01, **words("rate")),
+        "steps": gr.Number(0, precision=0, **words("steps")),
+        "prompt": gr.Textbox("", **words("prompt")),
+        "seed": gr.Number(0, precision=0, **words("seed")),
+    }
+
+
+def _empty() -> str:
+    return packed(training_view([]).payload())
+
+
+def _wire_text(shell: Shell, blocks: Blocks) -> None:
+    """A text of one's own: shown where it is wanted; what was pasted last or uploaded last counts."""
+    uploaded, source = blocks.uploaded, blocks.settings["source"]
+
+    def take_file(path: str) -> tuple:
+        file = Path(path)
+        try:
+            documents = documents_in(file, shell.operator)
+        except Refusal as refusal:
+            return None, error(refusal.text), ""
+        finally:
+            file.unlink(missing_ok=True)  # it is the visitor's, and in the state from now on
+        characters = sum(map(len, documents))
+        said = message("train_uploaded", name=file.name[:60], characters=characters, documents=len(documents))
+        return documents, notice(said), ""
+
+    blocks.file.upload(take_file, blocks.file, [uploaded, blocks.uploaded_line, blocks.text], **QUICK)
+    blocks.text.input(lambda: (None, None), None, [uploaded, blocks.uploaded_line], **QUICK)
+    source.change(lambda chosen: gr.Column(visible=chosen == "own"), source, blocks.own, **QUICK)
+    shell.page.load(None, None, source, js=READERS_LANGUAGE, api_visibility="private")
+
+
+def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
+    """Start, watch, stop."""
+    number = gr.State(0)
+    running = [blocks.view, blocks.standing, blocks.status]
+    around = [blocks.go, blocks.stop, blocks.write, blocks.look]
+
+    def begin(number: int) -> tuple:
+        off = gr.Button(interactive=False)
+        return off, gr.Button(interactive=True), off, off, number + 1
+
+    def drawn(update: Update) -> tuple:
+        view = gr.skip() if update.view is None else packed(update.view)
+        return view, update.standing, error(update.problem) if update.problem else None
+
+    def train(request: gr.Request, number: int, text: str, uploaded: list[str] | None, *values):
+        session, given = request.session_hash, dict(zip(SETTINGS, values, strict=True))
+        try:
+            documents = []
+            if given["source"] == "own":
+                documents = uploaded or pasted_documents(text, shell.operator)
+            job = checked_job(given, documents, shell.operator, name=f"my-gpt-{number}")
+            training = Training(job, documents)
+            trainings.enter(session, training)
+        except Refusal as refusal:
+            yield _empty(), None, error(refusal.text)
+            return
+        yield _empty(), None, None
+        try:
+            for update in watched(trainings, training):
+                yield drawn(update)
+        finally:
+            if not training.ended.is_set():  # the visitor has left
+                trainings.leave(session)
+
+    def settle(request: gr.Request) -> tuple:
+        training = trainings.of(request.session_hash)
+        made = gr.Button(interactive=training is not None and training.has_model)
+        return gr.Button(interactive=True), gr.Button(interactive=False), made, made
+
+    def everything(request: gr.Request):
+        training = trainings.of(request.session_hash)
+        shown = None if training is None else whole(training)
+        return gr.skip() if shown is None else packed(shown)
+
+    given = [number, blocks.text, blocks.uploaded, *[blocks.settings[name] for name in SETTINGS]]
+    started = blocks.go.click(begin, number, [*around, number], **QUICK)
+    started.then(train, given, running, **WATCH).then(settle, None, around, **QUICK)
+    blocks.stop.click(lambda request: trainings.stop(request.session_hash), None, None, **QUICK)
+    blocks.view.payload(everything, None, blocks.view, **QUICK)
+
+
+def _wire_model(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
+    """The whole page works with the model just made, for this visitor, and back."""
+    models = shell.models
+
+    def show(session: str, shown: str, link: Link) -> tuple:
+        """What becomes of the model shown, of the link that waits for it, the link opened now, the tab and the status."""
+        skip, training = gr.skip(), trainings.of(session)
+        try:
+            name = _own(models, session, training)
+        except (FileNotFoundError, *NO_MODEL) as problem:
+            said = message("train_gone") if isinstance(problem, FileNotFoundError) else message("no_model", reason=str(problem))
+            return skip, skip, skip, skip, error(said)
+        opens = (skip, link) if name == shown else (link, skip)  # a page that shows it already has nothing to wait for
+        return name, *opens, gr.Tabs(selected=link.tab), None
+
+    def write(request: gr.Request, shown: str) -> tuple:
+        training = trainings.of(request.session_hash)
+        prompt = training.job.sample_prompt if training is not None else ""
+        return show(request.session_hash, shown, Link("write", {"prompt": prompt}))
+
+    def look(request: gr.Request, shown: str) -> tuple:
+        training = trainings.of(request.session_hash)
+        return show(request.session_hash, shown, Link("look", {"text": _last_words(training), "state": {}}))
+
+    def back(request: gr.Request) -> str:
+        models.choose(request.session_hash, models.first.name)
+        return models.first.name
+
+    page = [shell.shown, shell.waiting, shell.opened, shell.tabs, blocks.status]
+    blocks.write.click(write, shell.shown, page, **QUICK)
+    blocks.look.click(look, shell.shown, page, **QUICK)
+    blocks.back.click(back, None, shell.shown, **QUICK)
+    shell.on_switch[blocks.back] = lambda model: gr.Button(interactive=model.session is not None)
+
+
+def _own(models: Models, session: str, training: Training | None) -> str:
+    """The page's name of the model just made, chosen. Raises FileNotFoundError where it is no longer kept."""
+    if training is None or not training.has_model:
+        raise FileNotFoundError("There is no model of this visitor's; one that was trained is needed. Train one.")
+    name = OWN + training.job.name
+    if name not in models.offered(session):
+        return models.add_own(session, training.model())
+    models.choose(session, name)
+    return name
+
+
+def _last_words(training: Training | None) -> str:
+    """The last sample that was drawn, as long as a link may be; the prompt where there is none."""
+    if training is None:
+        return ""
+    samples = training.view.payload()["samples"] if training.view is not None else []
+    return samples[-1][1][:LONGEST_TEXT] if samples else training.job.sample_prompt
