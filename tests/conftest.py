@@ -2,6 +2,7 @@
 
 import copy
 import os
+from collections.abc import Iterator
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before huggingface_hub is imported
 
@@ -10,6 +11,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from aigc_toolkit.generation import Scheduler
 from aigc_toolkit.language_model import LanguageModel, load_model
 
 for name in ("AIGC_API_KEY", "OPENAI_API_KEY"):
@@ -80,3 +82,10 @@ def endless(lm: LanguageModel) -> LanguageModel:
 def story_lm() -> LanguageModel:
     """The built-in model."""
     return load_model("story", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def scheduler(lm: LanguageModel) -> Iterator[Scheduler]:
+    """Writes texts of the small model together, as the page does."""
+    with Scheduler(lm) as scheduler:
+        yield scheduler

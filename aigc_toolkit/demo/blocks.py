@@ -14,6 +14,7 @@ from pathlib import Path
 import gradio as gr
 
 from aigc_toolkit.views import gradio_host
+from aigc_toolkit.views.bundle import bundle
 
 STATIC = Path(__file__).parent / "static"
 
@@ -44,11 +45,11 @@ class TextOnlyBlock(gr.HTML):
         return {"type": "object"}
 
 
-def view_block(entry: str, *, elem_id: str) -> TextOnlyBlock:
-    """A view; `entry` is "generation_view.js" or "attention_view.js", the value its payload or a message to what is shown."""
-    events = ("alternative",) if entry == "generation_view.js" else ()
+def view_block(entry: str, *, elem_id: str, value: str | None = None) -> TextOnlyBlock:
+    """The view of `entry`, "generation_view.js", "attention_view.js" or "training_view.js"; its value is a payload or a message."""
+    events = {"generation_view.js": ("alternative",), "training_view.js": ("payload",)}.get(entry, ())
     unpack = (STATIC / "unpack.js").read_text(encoding="utf-8")
-    return TextOnlyBlock(script=unpack + gradio_host(entry), events=events, elem_id=elem_id)
+    return TextOnlyBlock(value, script=unpack + gradio_host(entry), events=events, elem_id=elem_id)
 
 
 def packed(message: dict) -> str:
@@ -56,10 +57,10 @@ def packed(message: dict) -> str:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
-def status_line(*, elem_id: str) -> TextOnlyBlock:
+def status_line(*, elem_id: str, value: dict | None = None) -> TextOnlyBlock:
     """One line under the controls: value {"kind": "error", "en": …, "zh": …}, or None where there is nothing to say."""
     script = (STATIC / "status_line.js").read_text(encoding="utf-8")
-    return TextOnlyBlock(script=script, elem_id=elem_id, elem_classes="aigc-message")
+    return TextOnlyBlock(value, script=script, elem_id=elem_id, elem_classes="aigc-message")
 
 
 def error(text: dict[str, str]) -> dict[str, str]:
@@ -70,17 +71,25 @@ def notice(text: dict[str, str]) -> dict[str, str]:
     return {"kind": "notice", **text}
 
 
-def scripted_block(script: str, words: dict[str, dict], *, elem_id: str, events: tuple[str, ...] = ()) -> TextOnlyBlock:
-    """A block that `static/<script>` draws, with its `words` by language at hand."""
-    code = (STATIC / script).read_text(encoding="utf-8")
-    return TextOnlyBlock(script=f"const words = {json.dumps(words)};\n{code}", events=events, elem_id=elem_id)
+def scripted_block(
+    script: str, words: dict[str, dict], *, elem_id: str, events: tuple[str, ...] = (), value: dict | None = None, **settings
+) -> TextOnlyBlock:
+    """A block that `static/<script>` draws, after `static/opening.js` and with its `words` by language at hand."""
+    opening, code = ((STATIC / name).read_text(encoding="utf-8") for name in ("opening.js", script))
+    whole = f"const words = {json.dumps(words)};\n{opening}\n{{\n{code}\n}}\n"
+    return TextOnlyBlock(value, script=whole, events=events, elem_id=elem_id, **settings)
+
+
+def page_script(entry: str, **given: object) -> str:
+    """A function for Gradio's `js=`: the default export of `static/<entry>`, called with what is `given` and the list of values."""
+    module = json.dumps(bundle(entry, folder=STATIC))
+    return f"""async (...values) => {{
+  const url = URL.createObjectURL(new Blob([{module}], {{ type: "text/javascript" }}));
+  const called = (await import(url).finally(() => URL.revokeObjectURL(url))).default;
+  return called({json.dumps(given)}, values);
+}}"""
 
 
 def event_values(event: gr.EventData) -> dict[str, object]:
     """What a block's script sent with an event: a browser may send anything, so every value is to be checked."""
     return event._data if isinstance(event._data, dict) else {}
-
-
-def title_line(facts: dict[str, str], taglines: dict[str, str]) -> TextOnlyBlock:
-    """The page's first line: its name, what it is for, and which model is running; in the browser's language."""
-    return scripted_block("title_line.js", {"facts": facts, "taglines": taglines}, elem_id="title")

@@ -1,7 +1,7 @@
 """The tab Chat: a conversation with the model, any answer of which opens in the tab Look as the model saw it.
 
-Comes in: the scheduler every text goes through. Goes out: the tab's blocks. What is done to a conversation is in `dialogue`, how it
-is drawn in `static/chat.js`.
+Comes in: the shell, whose models every text goes through. Goes out: the tab's blocks. What is done to a conversation is in
+`dialogue`, how it is drawn in `static/chat.js`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from aigc_toolkit import LanguageModel, Scheduler, generation_view
+from aigc_toolkit import generation_view
 
 from . import examples
-from .blocks import LookSource, error, event_values, scripted_block, status_line, view_block
+from .blocks import LookSource, error, event_values, notice, scripted_block, status_line, view_block
 from .chat_texts import CHAT_BLOCK
 from .controls import controls
-from .dialogue import Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
-from .settings import setting_blocks
-from .stops import Stops
+from .dialogue import Turn, Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
+from .links import Link
+from .models import PageModel
+from .problems import NO_MODEL
+from .settings import linked_values, setting_blocks
+from .sharing import link_button
+from .shell import Shell
 from .texts import message
 
 SETTINGS = ("temperature", "top_p", "max_new_tokens")
@@ -27,17 +31,20 @@ QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 LONG = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="texts")
 
 
-def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
+def chat_tab(shell: Shell) -> LookSource:
     """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
+    i18n, stops = shell.i18n, shell.stops
     turns, picked = gr.State(()), gr.State(None)
-    can_look = isinstance(scheduler.lm, LanguageModel)
-    words = {language: {**each, "can_look": can_look} for language, each in CHAT_BLOCK.items()}
-    log = scripted_block("chat.js", words, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
-    status = status_line(elem_id="chat-status")
+    log = scripted_block("chat.js", CHAT_BLOCK, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
+    status = status_line(elem_id="chat-status", value=_about(shell.models.first))
     top = controls(i18n, "chat", words=("message", "message_placeholder", "send"), text="", lines=1, examples=examples.CHAT)
-    new = gr.Button(i18n("new_chat"), size="sm", elem_id="chat-new")
+    with gr.Row(elem_classes="aigc-after"):
+        new = gr.Button(i18n("new_chat"), size="sm", elem_id="chat-new")
+        link_place = gr.Row(elem_classes="aigc-after")
     with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"), gr.Row():
-        settings = setting_blocks(i18n, SETTINGS, prefix="chat", temperature=0.0, max_new_tokens=80)
+        settings = setting_blocks(
+            i18n, SETTINGS, prefix="chat", temperature=0.0, max_new_tokens=80, longest=shell.operator.max_new_tokens
+        )
         system = gr.Textbox(
             "", label=i18n("set_system"), info=i18n("set_system_info"), lines=2, max_lines=4, min_width=220, elem_id="chat-system"
         )
@@ -60,9 +67,13 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
         return gr.Button(interactive=False), None if last is None else generation_view(last).payload()
 
     def answer(now: Turns, session: str, system: str, values: tuple, **more) -> Iterator[tuple]:
-        chosen = dict(zip(SETTINGS, values, strict=True)) | more
-        for update in answered(scheduler, stops, session, now, system=system, settings=chosen):
-            yield drawn(update)
+        given = dict(system=system, settings=dict(zip(SETTINGS, values, strict=True)) | more, limits=shell.operator)
+        try:
+            with shell.models.use(session) as model:
+                for update in answered(model.scheduler, stops, session, now, **given):
+                    yield drawn(update)
+        except NO_MODEL as problem:
+            yield drawn(Update(now, running=False, problem=message("no_model", reason=str(problem))))
 
     def ask(text: str, now: Turns):
         if not text.strip():
@@ -102,6 +113,34 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
     def stop_answering(request: gr.Request) -> None:
         stops.stop(request.session_hash)
 
+    def open_link(link: Link | None) -> tuple:
+        nothing = (gr.skip(),) * (5 + len(settings))
+        if link is None or link.tab != "chat":
+            return nothing
+        try:
+            talk = tuple(Turn(*each) for each in link.talk())
+            return (
+                link.text("message", ""),
+                *drawn(Update(talk, running=False)),
+                link.text("system", ""),
+                *linked_values(SETTINGS, link),
+            )
+        except ValueError:
+            return (*nothing[:3], error(message("bad_link")), *nothing[4:])
+
+    with link_place:
+        held = {"message": top.text, "turns": log, "system": system, **dict(zip(SETTINGS, settings, strict=True))}
+        link_button(shell, "chat", held, status)
+    shell.opened.change(open_link, shell.opened, [top.text, *shown, system, *settings], **QUICK)
+    shell.on_switch.update(
+        {
+            log: lambda model: None,
+            turns: lambda model: (),
+            status: _about,
+            choices: lambda model: None,
+            top.stop: lambda model: gr.Button(interactive=False),
+        }
+    )
     given = [turns, system, *settings]
     send_it = gr.on(top.begun, ask, [top.text, turns], [top.text, *shown, top.stop], trigger_mode="once", **QUICK)
     gr.on([log.retry, log.edit], lambda: gr.Button(interactive=True), None, top.stop, **QUICK)
@@ -118,7 +157,12 @@ def chat_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> LookSource:
     return LookSource(log.look(pick, turns, picked, **QUICK).success, picked)
 
 
-def _turn(turn) -> dict:
+def _about(model: PageModel) -> dict | None:
+    """What a visitor should know before talking to a model."""
+    return None if model.has_chat_template else notice(message("no_chat_template", name=model.name))
+
+
+def _turn(turn: Turn) -> dict:
     """A turn as the block draws it; the numbers of an answer are those of its tokens."""
     if turn.generation is None:
         return {"role": turn.role, "text": turn.text}
@@ -129,4 +173,5 @@ def _turn(turn) -> dict:
         "tokens": len(turn.generation.tokens),
         "mean": sum(logprobs) / len(logprobs) if logprobs else None,
         "stop": turn.generation.stop_reason,
+        "can_look": turn.generation.can_branch,  # it was written here, not by a server
     }

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from aigc_toolkit import Generation, Scheduler
 
+from .operator import USUAL_LIMITS, Operator
 from .pace import pace_of
-from .problems import REFUSALS, explain
+from .problems import REFUSALS, checked_length, explain
 from .settings import keywords
 from .stops import Stops
 
@@ -74,7 +75,14 @@ def answer_of(turns: Turns, index: object) -> Generation | None:
 
 
 def answered(
-    scheduler: Scheduler, stops: Stops, session: str, turns: Turns, *, system: str, settings: dict[str, object]
+    scheduler: Scheduler,
+    stops: Stops,
+    session: str,
+    turns: Turns,
+    *,
+    system: str,
+    settings: dict[str, object],
+    limits: Operator = USUAL_LIMITS,
 ) -> Iterator[Update]:
     """The conversation while its last question is answered. Its reader may leave between two updates: nothing goes on then."""
     event = stops.start(session)
@@ -82,8 +90,11 @@ def answered(
     try:
         messages = [{"role": "system", "content": system}] if system.strip() else []
         messages += [{"role": turn.role, "content": turn.text} for turn in turns]
-        steps = scheduler.chat(messages, user=session, stop_event=event, **keywords(settings))
+        checked_length("".join(each["content"] for each in messages), limits.max_characters)
+        steps = scheduler.chat(messages, user=session, stop_event=event, **keywords(settings, limits.max_new_tokens))
         for _ in steps.portions(pace_of(scheduler)):
+            if stops.is_replaced(session, event):
+                return
             running = steps.stop_reason is None
             answer = Turn("assistant", steps.reply, None if running else steps.generation())
             begun = answer.text or not running

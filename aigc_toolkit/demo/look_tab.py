@@ -1,8 +1,8 @@
 """The tab Look: a text, or two to compare, and what every head of the model attends to while it reads.
 
-Comes in: a `LanguageModel`, the store of results, what other tabs have to look into, and links that bring a text and what was on
-the screen. Goes out: the tab's blocks; each result is kept in the store, from where the view fetches what it draws. It does not
-write text.
+Comes in: the shell with its models and store, what other tabs have to look into, and links that bring a text and what was on the
+screen. Goes out: the tab's blocks; each result is kept in the store, from where the view fetches what it draws. It does not write
+text.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from typing import Any
 
 import gradio as gr
 
-from aigc_toolkit import Attention, Generation, LanguageModel, attention_view, capture_attention
+from aigc_toolkit import Attention, Generation, attention_view, capture_attention
 
 from . import examples
-from .blocks import STATIC, LookSource, error, status_line, view_block
-from .links import LONGEST_TEXT, opened_link
-from .problems import explain
+from .blocks import LookSource, error, status_line, view_block
+from .links import LONGEST_TEXT, Link
+from .problems import NO_MODEL, checked_length, explain
 from .routes import PREFIX
+from .shell import Shell
 from .store import ResultStore
 from .texts import message
 
+QUICK = dict(api_visibility="private", show_progress="hidden")
 
-def look_tab(
-    lm: LanguageModel, store: ResultStore, i18n: gr.I18n, sources: list[LookSource], tabs: gr.Tabs, page: gr.Blocks
-) -> None:
-    """Build the tab inside the Blocks that are being built; connect "Look inside" of the other tabs, and links to the `page`."""
+
+def look_tab(shell: Shell, sources: list[LookSource]) -> None:
+    """Build the tab inside the Blocks that are being built; connect "Look inside" of the other tabs."""
+    i18n, store = shell.i18n, shell.store
     with gr.Row(elem_classes="aigc-controls"):
         text = gr.Textbox(
             examples.LOOK[0][1],
@@ -46,17 +48,20 @@ def look_tab(
         )
     status = status_line(elem_id="look-status")
     view = view_block("attention_view.js", elem_id="look-view")
-    packed_link = gr.Textbox(visible=False)
 
     def looked(typed: str, second: str, session: str, state: dict[str, Any] | None = None) -> dict:
         if not typed.strip():
             return {status: error(message("nothing_to_look_at"))}
-        attentions, texts = [], [typed, second] if second.strip() else [typed]
-        for read in texts:
-            try:
-                attentions.append(capture_attention(lm, read))
-            except ValueError as problem:
-                return {status: error(explain(lm, read, problem, too_long="too_long_to_look"))}
+        texts, read, lm = [typed, second] if second.strip() else [typed], typed, shell.models.first.lm
+        try:
+            with shell.models.use(session) as model:
+                attentions, lm = [], model.lm
+                for read in texts:
+                    attentions.append(capture_attention(lm, checked_length(read, shell.operator.max_characters)))
+        except ValueError as problem:
+            return {status: error(explain(lm, read, problem, too_long="too_long_to_look"))}
+        except NO_MODEL as problem:
+            return {status: error(message("no_model", reason=str(problem)))}
         return {status: None, view: _kept(store, attentions, texts, session, state)}
 
     def look_at(typed: str, second: str, request: gr.Request) -> dict:
@@ -64,36 +69,30 @@ def look_tab(
 
     def look_inside(generation: Generation, request: gr.Request) -> dict:
         whole = generation.prompt + generation.text
-        shown = _kept(store, [capture_attention(lm, generation)], [whole], request.session_hash)
+        shown = _kept(store, [capture_attention(generation.origin.lm, generation)], [whole], request.session_hash)
         boxes = {text: whole, other: "", compare: gr.Accordion(open=False)}
-        return {tabs: gr.Tabs(selected="look"), **boxes, status: None, view: shown}
+        return {shell.tabs: gr.Tabs(selected="look"), **boxes, status: None, view: shown}
 
-    def open_link(packed: str, request: gr.Request) -> dict:
-        if not packed:
-            return {status: None}
+    def open_link(link: Link | None, request: gr.Request) -> dict:
+        if link is None or link.tab != "look":
+            return {status: gr.skip()}
         try:
-            link = opened_link(packed)
+            first, second, state = link.text("text"), link.text("other", ""), link.table("state")
         except ValueError:
-            return {tabs: gr.Tabs(selected="look"), status: error(message("bad_link"))}
-        boxes = {text: link.text, other: link.other, compare: gr.Accordion(open=bool(link.other))}
-        return {tabs: gr.Tabs(selected="look"), **boxes, **looked(link.text, link.other, request.session_hash, link.state)}
+            return {status: error(message("bad_link"))}
+        boxes = {text: first, other: second, compare: gr.Accordion(open=bool(second))}
+        return boxes | looked(first, second, request.session_hash, state)
 
-    everything = [tabs, text, other, compare, status, view]
-    gr.on([look.click, text.submit], look_at, [text, other], [status, view], api_name="look", show_progress="minimal")
+    shown = [text, other, compare, status, view]
+    gr.on([look.click, text.submit], look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal")
     for button, (_, example) in zip(chosen, examples.LOOK, strict=True):
         button.click(lambda example=example: (example, ""), None, [text, other], queue=False, api_visibility="private").then(
             look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal"
         )
     for source in sources:
-        source.when(look_inside, source.generation, everything, api_visibility="private", show_progress="hidden")
-    page.load(
-        open_link,
-        packed_link,
-        everything,
-        js=(STATIC / "opened_link.js").read_text(encoding="utf-8"),
-        api_visibility="private",
-        show_progress="hidden",
-    )
+        source.when(look_inside, source.generation, [shell.tabs, *shown], **QUICK)
+    shell.opened.change(open_link, shell.opened, shown, **QUICK)
+    shell.on_switch.update({view: lambda model: None, status: lambda model: None})
 
 
 def _kept(

@@ -11,10 +11,28 @@ from aigc_toolkit import LanguageModel, Scheduler
 from .texts import message
 
 REFUSALS = (TypeError, ValueError, ConnectionError, Scheduler.Full)  # what a visitor can mend, or wait for
+NO_MODEL = (OSError, ValueError)  # what `Models` and `load_model` raise where there is no such model
+
+
+class TooManyCharacters(ValueError):
+    """A text is longer than the operator allows."""
+
+    def __init__(self, given: int, allowed: int):
+        super().__init__(f"The text has {given:,} characters; {allowed:,} are allowed on this page. Shorten it.")
+        self.given, self.allowed = given, allowed
+
+
+def checked_length(text: str, allowed: int) -> str:
+    """The text itself. Raises `TooManyCharacters`."""
+    if len(text) > allowed:
+        raise TooManyCharacters(len(text), allowed)
+    return text
 
 
 def explain(lm: LanguageModel, text: str, problem: Exception, *, too_long: str, otherwise: str = "bad_setting") -> dict[str, str]:
     """What is wrong with a text or setting, in both languages; `too_long` is the message for a text beyond the context."""
+    if isinstance(problem, TooManyCharacters):
+        return message("too_many_characters", given=problem.given, allowed=problem.allowed)
     if isinstance(problem, Scheduler.Full):
         return message("busy")
     if isinstance(problem, ConnectionError):

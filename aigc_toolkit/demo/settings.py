@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-LONGEST = 400  # new tokens
+from .links import Link, refusal
+
+LONGEST = 400  # new tokens, unless the operator says otherwise
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,42 @@ ELEMENTS = {"stop": "end_at"}  # names of blocks on the page, where they are not
 NEEDS_CHANCE = {"top_p", "top_k", "min_p", "typical_p", "seed"}  # nothing is drawn at temperature 0 or with beams
 
 
-def setting_blocks(i18n: gr.I18n, keys: tuple[str, ...], *, prefix: str, **values: float) -> list[gr.components.Component]:
+def setting_blocks(
+    i18n: gr.I18n, keys: tuple[str, ...], *, prefix: str, longest: int = LONGEST, **values: float
+) -> list[gr.components.Component]:
     """A block per setting inside the layout being built; `values` are other beginnings than the usual ones."""
-    return [_block(i18n, key, prefix, values.get(key)) for key in keys]
+    return [_block(i18n, key, prefix, values.get(key), longest) for key in keys]
 
 
-def keywords(values: dict[str, object]) -> dict[str, object]:
-    """Keywords of `stream` for a setting's values, as a browser sent them.
+def usual_values(keys: tuple[str, ...]) -> dict[str, object]:
+    """The values the page begins with."""
+    return {key: "" if key in LINES else False if key in SWITCHES else NUMBERS[key].value for key in keys}
+
+
+def linked_values(keys: tuple[str, ...], link: Link, longest: int = LONGEST) -> list[object]:
+    """What the blocks of `keys` show for a link: its values, else the usual ones. Raises ValueError for values of no use."""
+    held = {key: link.values.get(key, usual) for key, usual in usual_values(keys).items()}
+    for key, value in held.items():
+        if key in LINES:
+            link.text(key, "")
+        elif key in SWITCHES and not isinstance(value, bool):
+            raise refusal(key, "true or false")
+        elif key in NUMBERS:
+            number = NUMBERS[key]
+            high = longest if key == "max_new_tokens" else number.high
+            if isinstance(value, bool) or not isinstance(value, int | float) or not number.low <= value <= max(high, number.high):
+                raise refusal(key, f"a number from {number.low:g} to {number.high:g}")
+            held[key] = min(value, high)
+    return list(held.values())
+
+
+def keywords(values: dict[str, object], longest: int = LONGEST) -> dict[str, object]:
+    """Keywords of `stream` for a setting's values, as a browser sent them; at most `longest` new tokens.
 
     >>> keywords({"temperature": 0.8, "top_k": 0, "stop": "The end.\\n"})
     {'temperature': 0.8, 'stop': ['The end.']}
     """
-    chosen = {key: _value(key, value) for key, value in values.items()}
+    chosen = {key: _value(key, value, longest) for key, value in values.items()}
     chosen = {key: value for key, value in chosen.items() if value is not None}
     if "num_beams" in chosen:
         chosen["temperature"] = 0.0
@@ -65,7 +91,7 @@ def keywords(values: dict[str, object]) -> dict[str, object]:
     return chosen
 
 
-def _value(key: str, value: object) -> object:
+def _value(key: str, value: object, longest: int) -> object:
     """A setting's value, or None where it is off. Raises ValueError for what is no value of it."""
     if key in LINES:
         return [line for line in str(value or "").splitlines() if line] or None
@@ -76,12 +102,12 @@ def _value(key: str, value: object) -> object:
         raise ValueError(f"{key} is {value!r}; a number from {number.low:g} to {number.high:g} is allowed. Choose one.")
     if value == number.off:
         return None
-    if key == "max_new_tokens" and value > LONGEST:
-        return LONGEST
+    if key == "max_new_tokens" and value > longest:
+        return longest
     return int(value) if isinstance(number.step, int) else float(value)
 
 
-def _block(i18n: gr.I18n, key: str, prefix: str, value: float | None) -> gr.components.Component:
+def _block(i18n: gr.I18n, key: str, prefix: str, value: float | None, longest: int) -> gr.components.Component:
     words = dict(label=i18n(f"set_{key}"), info=i18n(f"set_{key}_info"), elem_id=f"{prefix}-{ELEMENTS.get(key, key)}")
     if key in LINES:
         return gr.Textbox("", lines=2, max_lines=4, min_width=220, **words)
@@ -91,4 +117,5 @@ def _block(i18n: gr.I18n, key: str, prefix: str, value: float | None) -> gr.comp
     value = number.value if value is None else value
     if key == "seed":
         return gr.Number(value, precision=0, minimum=0, min_width=220, **words)
-    return gr.Slider(number.low, number.high, value, step=number.step, min_width=220, **words)
+    high = longest if key == "max_new_tokens" else number.high
+    return gr.Slider(number.low, high, min(value, high), step=number.step, min_width=220, **words)

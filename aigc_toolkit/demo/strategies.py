@@ -14,10 +14,13 @@ from aigc_toolkit import Scheduler
 
 from .blocks import error, scripted_block, status_line
 from .branch_texts import STRATEGY_BLOCK
+from .operator import USUAL_LIMITS, Operator
 from .pace import pace_of
-from .problems import REFUSALS, explain
+from .problems import NO_MODEL, REFUSALS, checked_length, explain
 from .settings import keywords
+from .shell import Shell
 from .stops import Stops
+from .texts import message
 
 STRATEGIES = {
     "greedy": {"temperature": 0.0},
@@ -34,10 +37,9 @@ COLUMNS = ("mean_logprob", "mean_entropy", "distinct_1", "distinct_2", "distinct
 USUAL = ["greedy", "plain", "top_p_strategy", "beams"]
 
 
-def strategies_section(
-    scheduler: Scheduler, stops: Stops, i18n: gr.I18n, prompt: gr.Textbox, length: gr.Slider, seed: gr.Number, **long
-) -> None:
+def strategies_section(shell: Shell, prompt: gr.Textbox, length: gr.Slider, seed: gr.Number, **long) -> None:
     """Build the section inside the layout being built; `long` are Gradio's settings for what takes a while."""
+    i18n = shell.i18n
     with gr.Row(elem_classes="aigc-controls"):
         names = gr.CheckboxGroup(
             [(i18n(name), name) for name in STRATEGIES],
@@ -53,20 +55,36 @@ def strategies_section(
     table = scripted_block("strategies.js", STRATEGY_BLOCK, elem_id="strategy-table")
 
     def compare(request: gr.Request, text: str, chosen: list[str], length: float, seed: float):
-        for rows, problem in compared(scheduler, stops, request.session_hash, text, chosen, length=length, seed=seed):
-            yield {"rows": rows}, error(problem) if problem else None
+        session = request.session_hash
+        try:
+            with shell.models.use(session) as model:
+                given = dict(length=length, seed=seed, limits=shell.operator)
+                for rows, problem in compared(model.scheduler, shell.stops, session, text, chosen, **given):
+                    yield {"rows": rows}, error(problem) if problem else None
+        except NO_MODEL as problem:
+            yield {"rows": []}, error(message("no_model", reason=str(problem)))
 
-    go.click(compare, [prompt, names, length, seed], [table, status], api_visibility="private", **long)
+    shell.on_switch.update({table: lambda model: {"rows": []}, status: lambda model: None})
+    go.click(compare, [prompt, names, length, seed], [table, status], **long)
 
 
 def compared(
-    scheduler: Scheduler, stops: Stops, session: str, prompt: str, names: list[str], *, length: float, seed: float
+    scheduler: Scheduler,
+    stops: Stops,
+    session: str,
+    prompt: str,
+    names: list[str],
+    *,
+    length: float,
+    seed: float,
+    limits: Operator = USUAL_LIMITS,
 ) -> Iterator[tuple[list[dict], dict | None]]:
     """The rows for the page, again and again while the texts grow, and what went wrong."""
     event = stops.start(session)
     streams = {}
     try:
-        common = keywords({"max_new_tokens": length, "seed": seed})
+        common = keywords({"max_new_tokens": length, "seed": seed}, limits.max_new_tokens)
+        checked_length(prompt, limits.max_characters)
         for name in (name for name in STRATEGIES if name in names):
             settings = common | STRATEGIES[name]
             streams[name] = scheduler.stream(prompt, user=session, stop_event=event, **settings)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .branch_texts import STRATEGY_TEXTS
 from .chat_texts import CHAT_TEXTS
+from .drawer_texts import DRAWER_TEXTS
 from .setting_texts import setting_words
+from .train_texts import TRAIN_MESSAGES, TRAIN_TEXTS
 
 TEXTS = {
     "en": {
-        "tagline": "Write with a small GPT and see every choice it makes.",
         "write": "Write",
         "look": "Look",
         "prompt": "Prompt",
@@ -25,11 +26,8 @@ TEXTS = {
         "compare": "Compare with another text",
         "compare_label": "Other text",
         "compare_placeholder": "Leave it empty to look at one text. With the same tokens, the difference is shown too.",
-        "facts": "{name} · {parameters:.1f} M parameters · context {context} tokens · runs on this computer",
-        "remote_facts": "{name} · runs at {address}: its attention cannot be seen, its branches cannot be followed",
     },
     "zh": {
-        "tagline": "用一个小小的 GPT 写作，看清它的每一次选择。",
         "write": "写作",
         "look": "观察",
         "prompt": "开头",
@@ -46,12 +44,11 @@ TEXTS = {
         "compare": "与另一段文本比较",
         "compare_label": "另一段文本",
         "compare_placeholder": "留空则只观察一段文本。词元相同时，还会显示两者之差。",
-        "facts": "{name} · {parameters:.1f} M 个参数 · 上下文 {context} 个词元 · 在本机运行",
-        "remote_facts": "{name} · 运行于 {address}：看不到它的注意力，也不能从中途分支",
     },
 }
 for _language, _words in TEXTS.items():
-    _words |= CHAT_TEXTS[_language] | STRATEGY_TEXTS[_language] | setting_words(_language)
+    _words |= DRAWER_TEXTS[_language] | CHAT_TEXTS[_language] | STRATEGY_TEXTS[_language] | setting_words(_language)
+    _words |= TRAIN_TEXTS[_language]
 
 MESSAGES = {
     "too_long_to_write": (
@@ -98,6 +95,38 @@ MESSAGES = {
         "This link is not whole: it should hold a text and what was on the screen. Copy it again, or type the text yourself.",
         "这个链接不完整：其中应有一段文本和当时的画面。请重新复制链接，或自己输入文本。",
     ),
+    "too_many_characters": (
+        "This text has {given:,} characters; this page takes at most {allowed:,}. Shorten it and try again.",
+        "这段文本有 {given:,} 个字符；本页最多接受 {allowed:,} 个。请缩短后再试。",
+    ),
+    "loading": (
+        "Loading {name} … {seconds} s",
+        "正在载入 {name} … {seconds} 秒",
+    ),
+    "model_ready": (
+        "{name} is ready: every tab works with it now.",
+        "{name} 已就绪：各个标签页都用它了。",
+    ),
+    "no_model": (
+        "This model cannot be used: {reason}",
+        "无法使用这个模型：{reason}",
+    ),
+    "other_model": (
+        "This text was written by {name}, which the page no longer works with. Choose that model in the settings, or write anew.",
+        "这段文本由 {name} 写成，本页已不再使用它。请在设置里选择那个模型，或重新写。",
+    ),
+    "link_model": (
+        "The model of this link cannot be used here, so nothing was opened: {reason}",
+        "这里无法使用链接中的模型，所以没有打开：{reason}",
+    ),
+    "no_chat_template": (
+        "{name} has no chat template: it was not taught to answer. It reads the conversation as plain text, User: … Assistant: …",
+        "{name} 没有对话模板，没有学过回答；对话以纯文本交给它：User: … Assistant: …",
+    ),
+    "cannot_write": (
+        "{name} is an encoder: it reads texts and writes none. Look inside it, or choose another model in the settings.",
+        "{name} 是编码器：只读不写。可以观察它的注意力，或在设置里选择别的模型。",
+    ),
     "surrogate": (
         "The text has half of a character at position {position}, which no tokenizer can read. Remove it and try again.",
         "文本第 {position} 位是半个字符，无法读取。请删除后再试。",
@@ -107,6 +136,8 @@ MESSAGES = {
         "有一项设置超出范围：{reason}",
     ),
 }
+
+MESSAGES |= TRAIN_MESSAGES
 
 
 def message(key: str, **values) -> dict[str, str]:

@@ -1,50 +1,59 @@
 """The tab Write: a prompt, settings, the text as it comes, each token with its probability and what else was possible.
 
-Comes in: the scheduler every text goes through. Goes out: the tab's blocks. What happens while a text is written is in `writing`,
-what becomes of its branches in `branching`. It does not look at attention.
+Comes in: the shell, whose models every text goes through. Goes out: the tab's blocks. What happens while a text is written is in
+`writing`, what becomes of its branches in `branching`. It does not look at attention.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 
-from aigc_toolkit import Generation, LanguageModel, Scheduler
+from aigc_toolkit import Generation
 
 from . import examples
 from .blocks import LookSource, error, event_values, notice, packed, scripted_block, status_line, view_block
 from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
 from .controls import controls
-from .settings import BASIC, MORE, setting_blocks
-from .stops import Stops
+from .links import Link
+from .models import PageModel
+from .problems import NO_MODEL
+from .settings import BASIC, MORE, linked_values, setting_blocks
+from .sharing import link_button
+from .shell import Shell
 from .strategies import strategies_section
 from .texts import message
 from .writing import NOTHING_NEW, Update, whole, written
 
 QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
-LONG = dict(show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
+LONG = dict(api_visibility="private", show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
 
 
-def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSource]:
+def write_tab(shell: Shell) -> list[LookSource]:
     """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
-    generation, opened = gr.State(None), gr.State(None)
+    i18n, stops, limits = shell.i18n, shell.stops, shell.operator
+    generation, opened, asked = gr.State(None), gr.State(None), gr.State(None)
     words = ("prompt", "prompt_placeholder", "go_on")
     top = controls(i18n, "write", words=words, text=examples.WRITE[0][1], lines=3, examples=examples.WRITE)
     with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"):
         with gr.Row():
-            settings = setting_blocks(i18n, BASIC, prefix="write")
+            settings = setting_blocks(i18n, BASIC, prefix="write", longest=limits.max_new_tokens)
         with gr.Accordion(i18n("more_settings"), open=False, elem_classes="aigc-settings"), gr.Row():
             settings += setting_blocks(i18n, MORE, prefix="write")
     status = status_line(elem_id="write-status")
     view = view_block("generation_view.js", elem_id="write-view")
-    can_look = isinstance(scheduler.lm, LanguageModel)
-    look_inside = gr.Button(i18n("look_inside"), size="sm", interactive=False, visible=can_look, elem_id="write-look")
+    first = shell.models.first
+    with gr.Row(elem_classes="aigc-after"):
+        look_inside = gr.Button(
+            i18n("look_inside"), size="sm", interactive=False, visible=first.shows_attention, elem_id="write-look"
+        )
+        link_button(shell, "write", {"prompt": top.text, **dict(zip(BASIC + MORE, settings, strict=True))}, status)
     tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches", events=("pick", "prune", "look"))
     with gr.Accordion(i18n("strategies"), open=False, elem_classes="aigc-settings", elem_id="strategies"):
         at = dict(zip(BASIC + MORE, settings, strict=True))
-        strategies_section(scheduler, stops, i18n, top.text, at["max_new_tokens"], at["seed"], **LONG)
+        strategies_section(shell, top.text, at["max_new_tokens"], at["seed"], **LONG)
     running = [view, status, generation]  # few, and none left out: every block of an update costs time, one that is left out most
     around = [top.stop, look_inside, tree]
 
@@ -59,14 +68,24 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
 
     def write(request: gr.Request, text: str, *values):
         chosen = dict(zip(BASIC + MORE, values, strict=True))
-        for update in written(scheduler, stops, request.session_hash, text, chosen):
+        session = request.session_hash
+        for update in with_model(shell, session, lambda model: written(model.scheduler, stops, session, text, chosen, limits)):
             yield drawn(update)
 
     def branch(request: gr.Request, event: gr.EventData, now: Generation | None):
         if now is None:  # a text that is still being written has no branches
             return
-        for update in branched(scheduler, stops, request.session_hash, now, event_values(event)):
+        choice, session = event_values(event), request.session_hash
+        for update in with_model(shell, session, lambda model: branched(model.scheduler, stops, session, now, choice)):
             yield drawn(update)[:2] + (update.finished or now,)
+
+    def open_link(link: Link | None) -> tuple:
+        if link is None or link.tab != "write":
+            return (gr.skip(),) * (3 + len(settings))
+        try:
+            return link.text("prompt"), link, None, *linked_values(BASIC + MORE, link, limits.max_new_tokens)
+        except ValueError:
+            return gr.skip(), gr.skip(), error(message("bad_link")), *[gr.skip()] * len(settings)
 
     def show_branch(now: Generation | None, change: Callable, event: gr.EventData) -> tuple:
         try:
@@ -90,15 +109,39 @@ def write_tab(scheduler: Scheduler, stops: Stops, i18n: gr.I18n) -> list[LookSou
     def ending(listener: gr.events.Dependency) -> None:
         listener.then(settle, generation, around, **QUICK)
 
-    gr.on(top.begun, begin, None, around, **QUICK)
+    begun = [*top.begun, asked.change]
+    gr.on(begun, begin, None, around, **QUICK)
     view.alternative(lambda: begin()[:2], None, [top.stop, look_inside], **QUICK)
-    ending(gr.on(top.begun, write, [top.text, *settings], running, api_name="write", **LONG))
-    ending(view.alternative(branch, generation, running, api_visibility="private", **LONG))
+    ending(gr.on(begun, write, [top.text, *settings], running, **LONG))
+    ending(view.alternative(branch, generation, running, **LONG))
     ending(tree.pick(pick, generation, running, **QUICK))
     ending(tree.prune(prune, generation, running, **QUICK))
+    shell.opened.change(open_link, shell.opened, [top.text, asked, status, *settings], **QUICK)
+    shell.on_switch.update(
+        {
+            view: lambda model: None,
+            generation: lambda model: None,
+            status: lambda model: None,
+            tree: lambda model: None,
+            look_inside: lambda model: gr.Button(interactive=False, visible=model.shows_attention),
+            top.stop: lambda model: gr.Button(interactive=False),
+        }
+    )
     top.stop.click(stop_writing, None, None, **QUICK)
     looked = tree.look(open_branch, generation, opened, **QUICK)
     return [LookSource(look_inside.click, generation), LookSource(looked.success, opened)]
+
+
+def with_model(shell: Shell, session: str, work: Callable[[PageModel], Iterator[Update]]) -> Iterator[Update]:
+    """The updates of `work` with the session's model, or one that says why there is none."""
+    try:
+        with shell.models.use(session) as model:
+            if model.writes:
+                yield from work(model)
+            else:
+                yield Update(NOTHING_NEW, problem=message("cannot_write", name=model.name))
+    except NO_MODEL as problem:
+        yield Update(NOTHING_NEW, problem=message("no_model", reason=str(problem)))
 
 
 def _status(update: Update) -> dict | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from aigc_toolkit import Generation, Scheduler, generation_view
 from aigc_toolkit.views import append_message
 
+from .operator import USUAL_LIMITS, Operator
 from .pace import pace_of
-from .problems import REFUSALS, explain
+from .problems import REFUSALS, checked_length, explain
 from .settings import keywords
 from .stops import Stops
 
@@ -30,11 +31,14 @@ class Update:
     problem: dict[str, str] | None = None
 
 
-def written(scheduler: Scheduler, stops: Stops, session: str, prompt: str, settings: dict[str, object]) -> Iterator[Update]:
+def written(
+    scheduler: Scheduler, stops: Stops, session: str, prompt: str, settings: dict[str, object], limits: Operator = USUAL_LIMITS
+) -> Iterator[Update]:
     """The text after `prompt`. Its reader may leave between two updates: nothing goes on then."""
     event = stops.start(session)
     try:
-        steps = scheduler.stream(prompt, user=session, stop_event=event, **keywords(settings))
+        chosen = keywords(settings, limits.max_new_tokens)
+        steps = scheduler.stream(checked_length(prompt, limits.max_characters), user=session, stop_event=event, **chosen)
         yield Update(whole(steps.generation()), waiting=steps.place)
         for update in _portions(steps, pace_of(scheduler)):
             if stops.is_replaced(session, event):

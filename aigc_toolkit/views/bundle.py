@@ -30,8 +30,9 @@ def style_sheet() -> str:
 def bundle(entry: str, *, host: str | None = None, folder: Path = STATIC) -> str:
     """The text of one module with the default export of `entry`, or what `host` makes of that export.
 
-    `entry` and `host` are file names in `folder`. Raises `FileNotFoundError` for a file that is not there and
-    `ValueError` for a form of import or export that cannot be joined and for modules that import each other in a circle.
+    `entry` and `host` are file names in `folder`, whose modules may import those of `static/` as if they lay beside them. Raises
+    `FileNotFoundError` for a file that is not there and `ValueError` for a form of import or export that cannot be joined and for
+    modules that import each other in a circle.
 
         >>> bundle("attention_view.js").splitlines()[-1]
         'export default module_attention_view.default;'
@@ -62,10 +63,11 @@ def _collect(file: str, folder: Path, parts: dict[str, str], open_files: tuple[s
     if file in open_files:
         circle = " -> ".join([*open_files, file])
         raise ValueError(f"Modules import each other: {circle}. A bundle needs an order; move what both need to a third file.")
-    if not (folder / file).is_file():
+    path = next((place / file for place in (folder, STATIC) if (place / file).is_file()), None)
+    if path is None:
         available = ", ".join(sorted(path.name for path in folder.glob("*.js")))
         raise FileNotFoundError(f"There is no module {file!r} in {folder}. Available: {available}. Check the name.")
-    text = (folder / file).read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     for found in _IMPORT.finditer(text):
         _collect(found["file"], folder, parts, (*open_files, file))
     parts[file] = _as_function(file, text)

@@ -2,25 +2,12 @@
 // tokens, mean, stop, shown}]}, or null. Goes out: a tree one can walk with the arrow keys, and the events "pick",
 // "prune" and "look" {number}. Text only: what a model wrote is never read as markup.
 
-const text = words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
-const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
-function node(tag, className, content = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = content;
-  return made;
-}
-
-function action(name, number) {
-  const button = node("button", "aigc-turn-action", text[name]);
-  button.type = "button";
-  button.dataset.action = name;
-  button.tabIndex = -1;
-  button.addEventListener("click", (event) => {
+function ownAction(name, number) {
+  const button = action(name, (event) => {
     event.stopPropagation();
     trigger(name, { number });
   });
+  button.tabIndex = -1;
   return button;
 }
 
@@ -33,13 +20,12 @@ function rowOf(branch, isOnly) {
   row.dataset.number = branch.number;
   row.style.setProperty("--depth", Math.min(branch.depth, 8));
   row.tabIndex = branch.shown ? 0 : -1;
-  const mean = branch.mean === null ? "—" : branch.mean.toFixed(3).replace("-", "−");
   const where = branch.position === null ? text.root : filled(text.at, { position: branch.position });
   const own = node("span", "aigc-branch-text", branch.text.replace(/\s+/g, " ") || text.nothing);
-  const numbers = node("small", "", filled(text.numbers, { tokens: branch.tokens, mean }));
+  const numbers = node("small", "", filled(text.numbers, { tokens: branch.tokens, mean: decimals(branch.mean) }));
   row.append(node("small", "aigc-branch-where", where), own, numbers);
-  if (!isOnly) row.append(action("look", branch.number));
-  if (branch.depth) row.append(action("prune", branch.number));
+  if (!isOnly) row.append(ownAction("look", branch.number));
+  if (branch.depth) row.append(ownAction("prune", branch.number));
   row.title = branch.text.slice(0, 400);
   row.addEventListener("click", () => trigger("pick", { number: branch.number }));
   return row;

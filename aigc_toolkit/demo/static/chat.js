@@ -2,29 +2,10 @@
 // waiting, left_out}, or null. Goes out: the turns as text, and the events "retry", "undo", "edit" {index, text} and "look"
 // {index}. Text only: nothing a visitor or a model wrote is ever read as markup.
 
-const text = words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
-const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
-function node(tag, className, content = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = content;
-  return made;
-}
-
-function action(name, act) {
-  const button = node("button", "aigc-turn-action", text[name]);
-  button.type = "button";
-  button.dataset.action = name;
-  button.addEventListener("click", act);
-  return button;
-}
-
 function facts(turn) {
   if (turn.stop === null || turn.stop === undefined) return "";
   const stop = turn.stop === "end_of_text" ? "" : ` · ${text.stops[turn.stop] ?? turn.stop}`;
-  const mean = turn.mean === null ? "—" : turn.mean.toFixed(3).replace("-", "−");
-  return filled(text.facts, { tokens: turn.tokens, mean }) + stop;
+  return filled(text.facts, { tokens: turn.tokens, mean: decimals(turn.mean) }) + stop;
 }
 
 /** The box a question is changed in, until it is sent or left alone. */
@@ -79,7 +60,7 @@ function turnNode(index) {
     if (running) return [];
     if (turn.role === "user") return [action("copy", copy), action("edit", edit)];
     const again = isLast ? [action("retry", () => trigger("retry")), action("undo", () => trigger("undo"))] : [];
-    const look = text.can_look ? [action("look", () => trigger("look", { index }))] : [];
+    const look = turn.can_look ? [action("look", () => trigger("look", { index }))] : [];
     return [...look, action("copy", copy), ...again];
   };
   const update = (turn, isLast, running) => {

@@ -1,15 +1,15 @@
-() => {
-  // Comes in: the address. Goes out: [what stands after #look= as text], [""] without it, ["?"] where it cannot be read.
-  // Another link pasted into an open page is opened as well.
+// Comes in: the address. Goes out: [the tab, what a link to it holds as JSON text], ["", ""] without a link, [tab, "?"] where it
+// cannot be read. Another link pasted into an open page is opened as well.
+
+import { decodedHash } from "./state_link.js";
+
+export default function openedLink({ tabs }) {
+  const tabOf = () => tabs.find((tab) => location.hash.startsWith(`#${tab}=`)) ?? "";
   window.addEventListener("hashchange", () => {
-    if (location.hash.startsWith("#look=")) location.reload();
+    if (tabOf()) location.reload();
   });
-  const [name, packed] = location.hash.split("=", 2);
-  if (name !== "#look") return [""];
-  try {
-    const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
-    return [new TextDecoder("utf-8", { fatal: true }).decode(bytes)];
-  } catch {
-    return ["?"];
-  }
+  const tab = tabOf();
+  if (!tab) return ["", ""];
+  const held = decodedHash(tab, location.hash);
+  return [tab, held === null ? "?" : JSON.stringify(held)];
 }

@@ -2,17 +2,7 @@
 // tokens, stop, numbers: {mean_logprob, mean_entropy, distinct_1, distinct_2, distinct_3, repetition} or null}]}, or null.
 // Goes out: a table of the numbers and the texts side by side. Text only: what a model wrote is never markup.
 
-const text = words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
 const COLUMNS = ["mean_logprob", "mean_entropy", "distinct_1", "distinct_2", "distinct_3", "repetition"];
-
-function node(tag, className, content = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = content;
-  return made;
-}
-
-const number = (value) => (value === null || value === undefined ? "—" : value.toFixed(3).replace("-", "−"));
 
 function table(rows) {
   const made = node("table", "aigc-strategy-table");
@@ -28,7 +18,7 @@ function table(rows) {
     const line = node("tr", "");
     const name = node("th", "", text.names[row.name] ?? row.name);
     name.scope = "row";
-    const cells = COLUMNS.map((column) => node("td", "", number(row.numbers?.[column])));
+    const cells = COLUMNS.map((column) => node("td", "", decimals(row.numbers?.[column])));
     line.append(name, node("td", "", String(row.tokens)), ...cells);
     return line;
   });

@@ -1,12 +1,38 @@
-// The title line. Comes in: `words` with the facts and taglines by language. Goes out: one heading line, as text.
+// The title line and the settings drawer it opens. Comes in: `text` and props.value {facts: {en, zh}, model, own, limits}: which
+// model this page works with now. Goes out: one heading line, the drawer opened and closed, and the event "settings" when it
+// opens. Links to this page find the model's name on the document.
 
-const language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-const line = document.createElement("header");
-line.className = "aigc-title";
-for (const [tag, text] of [["h1", "AIGC Toolkit"], ["p", words.taglines[language]], ["small", words.facts[language]]]) {
-  const part = document.createElement(tag);
-  part.textContent = text;
-  line.append(part);
-}
-document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+const chinese = navigator.language.toLowerCase().startsWith("zh");
+document.documentElement.lang = chinese ? "zh-CN" : "en";
+
+const facts = node("small", "");
+const opener = node("button", "aigc-title-settings", text.drawer);
+opener.type = "button";
+opener.setAttribute("aria-expanded", "false");
+opener.setAttribute("aria-controls", "drawer");
+const line = node("header", "aigc-title");
+line.append(node("h1", "", "AIGC Toolkit"), node("p", "", text.tagline), facts, opener);
 element.replaceChildren(line);
+
+function setOpen(isOpen) {
+  const drawer = document.getElementById("drawer");
+  drawer.toggleAttribute("data-open", isOpen);
+  opener.setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen) return opener.focus();
+  trigger("settings");
+  return drawer.querySelector(".aigc-drawer-close")?.focus();
+}
+opener.addEventListener("click", () => setOpen(opener.getAttribute("aria-expanded") !== "true"));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && opener.getAttribute("aria-expanded") === "true") setOpen(false);
+});
+document.addEventListener("aigc-close-drawer", () => setOpen(false));
+
+const draw = () => {
+  const value = props.value || { facts: { en: "", zh: "" }, model: "", own: "" };
+  facts.textContent = chinese ? value.facts.zh : value.facts.en;
+  document.documentElement.dataset.model = value.model;
+  document.documentElement.dataset.own = value.own ? "yes" : "";
+};
+watch("value", draw);
+draw();
