@@ -92,6 +92,16 @@ def latest_checkpoint(run: str | Path) -> Checkpoint | None:
     return None
 
 
+def weights_of_checkpoints(run: str | Path) -> dict[int, Path]:
+    """The files of weights of all whole checkpoints of a run by step, oldest first; a torn one is skipped with a warning.
+
+    >>> list(weights_of_checkpoints("runs/mine"))
+    [50, 100]
+    """
+    found = [_whole_checkpoint(folder) for folder in _folders(Path(run))]
+    return {checkpoint.step: checkpoint.folder / MODEL for checkpoint in found if checkpoint is not None}
+
+
 def checkpoint_at(run: str | Path, step: int) -> Checkpoint | None:
     """The whole checkpoint of a run after `step` steps, or None; a torn one counts for none, with a warning that names it.
 
@@ -108,13 +118,21 @@ def load_checkpoint(checkpoint: Checkpoint, model: nn.Module, optimizers: Sequen
     Raises ValueError where they are of another make.
     """
     try:
-        load_whole_weights(model, load_file(checkpoint.folder / MODEL))
+        load_weights(checkpoint.folder / MODEL, model)
         _load_averages(checkpoint, optimizers)
     except (RuntimeError, KeyError, IndexError) as error:
         raise ValueError(
             f"The checkpoint {str(checkpoint.folder)!r} is of another model or optimizer ({error}); one of the same make is "
             "needed. Build the model as it was when the run began."
         ) from error
+
+
+def load_weights(path: str | Path, model: nn.Module) -> None:
+    """Put a file of weights into a model of the same make, in place. Raises KeyError, naming a tensor, for another make.
+
+    >>> load_weights(weights_of_checkpoints("runs/mine")[50], gpt)
+    """
+    load_whole_weights(model, load_file(path))
 
 
 def _seal(folder: Path) -> None:

@@ -8,11 +8,13 @@ from aigc_toolkit.views.attention_view import AttentionView, attention_view
 from aigc_toolkit.views.bertviz_views import bertviz_head_view, bertviz_model_view
 from aigc_toolkit.views.generation_view import GenerationView, append_message, generation_view
 from aigc_toolkit.views.gradio_host import gradio_host
+from aigc_toolkit.views.timelapse_view import TimeLapseView, timelapse_view
 from aigc_toolkit.views.training_view import TrainingView, training_view
 
 __all__ = [
     "AttentionView",
     "GenerationView",
+    "TimeLapseView",
     "TrainingView",
     "append_message",
     "attention_view",
@@ -20,5 +22,6 @@ __all__ = [
     "bertviz_model_view",
     "generation_view",
     "gradio_host",
+    "timelapse_view",
     "training_view",
 ]

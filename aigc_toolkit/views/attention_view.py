@@ -4,13 +4,12 @@ In comes an `Attention`, or two to compare, or anything with the attributes of `
 itself in a notebook, saves itself as a page, and answers other hosts. Weights leave it when they are asked for.
 """
 
-import base64
 import threading
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aigc_toolkit.views.answers import answer_message
 from aigc_toolkit.views.export import export_attention
 from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
 from aigc_toolkit.views.payload import AttentionRecord, attention_payload, kinds_of
@@ -95,22 +94,7 @@ class AttentionView:
 
     def answer(self, message: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]] | None:
         """The reply to a notebook view's message {id, type, base64, …arguments}; None if it asks nothing."""
-        arguments = {name: value for name, value in message.items() if name not in ("id", "type", "base64")}
-        name, about = message.get("type"), {"id": message.get("id")}
-        if about["id"] is None:
-            return None
-        try:
-            data = self.payload() if name == "payload" else self.request(name, **arguments)
-        except Exception as error:  # the view shows it and offers a retry; raised here, it would be lost in a log
-            return {**about, "type": "error", "message": f"{error}"}, []
-        if isinstance(data, dict):
-            return {**about, "type": name, "value": data}, []
-        if message.get("base64"):
-            return {**about, "type": name, "data": base64.b64encode(data).decode()}, []
-        packed = zlib.compress(data, 1)
-        if len(packed) < 0.9 * len(data):
-            return {**about, "type": name, "deflated": True}, [packed]
-        return {**about, "type": name}, [data]
+        return answer_message(message, self.payload, self.request)
 
     def save(
         self, path: str | Path, *, heads: Sequence[tuple[int, int]] | None = None, layers: Sequence[int] | None = None

@@ -6,6 +6,7 @@ draws. Knows nothing of training, torch, or how anything is drawn.
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,6 +51,14 @@ class TrainingRecord:
             self.validation.append((entry["step"], _short(entry["validation_loss"])))
         if entry.get("sample") is not None:
             self.samples.append((entry["step"], without_surrogates(entry["sample"])))
+
+    def drop_from(self, step: int) -> None:
+        """Removes this step and all after it: a run that goes back takes them again."""
+        num_kept = bisect_left(self.columns["step"], step)
+        for column in self.columns.values():
+            del column[num_kept:]
+        self.validation = [pair for pair in self.validation if pair[0] < step]
+        self.samples = [pair for pair in self.samples if pair[0] < step]
 
     def __len__(self) -> int:
         return len(self.columns["seconds"])  # the last to grow: whoever reads while another thread appends sees whole steps

@@ -25,11 +25,11 @@ const ROOM_FOR_LIST = 232; // pixels, with the gap
 const [LOWEST, HIGHEST] = [460, 880]; // pixels of the whole view, where it has two columns
 
 /** What all parts are given. */
-function openView(payload, model, root) {
+function openView(payload, model, root, carrier) {
   const text = words(payload.language);
   const { store, close } = openState(payload, model);
   const status = statusLine(text);
-  const opened = openSource(model, payload);
+  const opened = openSource(model, payload, carrier);
   const { source, first } = watchedSource(opened, {
     onSlow: () => status.say(opened.waitsForPython ? text.busy : text.loading),
     onAnswer: () => status.say(null),
@@ -78,16 +78,21 @@ function panelBar(view) {
   return { node, update };
 }
 
-export function openShell(payload, model, root) {
-  const { view, forgetColors, close: closeView } = openView(payload, model, root);
+/**
+ * {store, hover, close()}: what is on the screen, what is pointed at. `carrier` answers instead of the model, `title` stands where its
+ * name would, `list` where the largest weights would; `budget()` gives the height in pixels where there are two columns.
+ */
+export function openShell(payload, model, root, { carrier = null, title = null, list = null, budget: given = null } = {}) {
+  const { view, forgetColors, close: closeView } = openView(payload, model, root, carrier);
   const { text, store } = view;
-  const top = headLine(view, { model, tools: [exportMenu(view).node] });
+  const top = headLine(view, { model, title, tools: [exportMenu(view).node] });
   const [kinds, compared, bar] = [kindChoice(view), compareBar(view), panelBar(view)];
   const [reading, heads] = [readingPanel(view), headsPanel(view)];
   const panels = { map: mapsPanel(view), lines: linesPanel(view), cell: cellPanel(view) };
   const stage = element("div", { class: "aigc-stage" });
   const right = element("div", { class: "aigc-right" }, [bar.node, stage, view.status.node, reading.readout]);
-  const columns = element("div", { class: "aigc-columns" }, [reading.node, right, heads.node, reading.list]);
+  const aside = list ?? reading.list;
+  const columns = element("div", { class: "aigc-columns" }, [reading.node, right, heads.node, aside]);
   const above = element("div", {}, [top.node, element("div", { class: "aigc-choices" }, [kinds.node, compared.node])]);
   root.lang = text.tag === "zh" ? "zh-CN" : "en";
   root.replaceChildren(above, columns);
@@ -111,12 +116,12 @@ export function openShell(payload, model, root) {
     if (!root.clientWidth) return;
     if (scaleName(root) !== colorsShown) recolor(); // some hosts attach the view later
     const isWide = right.offsetTop === reading.node.offsetTop;
-    const budget = Math.min(HIGHEST, Math.max(LOWEST, window.innerHeight - AROUND)) - above.offsetHeight;
+    const budget = (given?.() ?? Math.min(HIGHEST, Math.max(LOWEST, window.innerHeight - AROUND))) - above.offsetHeight;
     root.style.setProperty("--aigc-text-height", `${isWide ? Math.min(240, Math.max(112, Math.round(0.235 * budget))) : 224}px`);
     const besidePanel = bar.node.offsetHeight + reading.readout.offsetHeight + 24;
     panels[store.get().panel].resize(right.clientWidth, Math.max(280, budget - besidePanel));
     const left = reading.node.clientWidth;
-    const isBesideList = reading.list.offsetTop === heads.node.offsetTop;
+    const isBesideList = aside.offsetTop === heads.node.offsetTop;
     heads.resize(isBesideList ? left - ROOM_FOR_LIST : left, isWide ? Math.max(180, budget - reading.node.offsetHeight - 20) : 640);
   };
   const sizes = new ResizeObserver(fit);
@@ -127,7 +132,7 @@ export function openShell(payload, model, root) {
   update(store.get(), everything);
   fit();
   const stopStore = store.subscribe(update);
-  return () => {
+  const close = () => {
     sizes.disconnect();
     window.removeEventListener("resize", fit);
     stopTheme();
@@ -135,4 +140,5 @@ export function openShell(payload, model, root) {
     for (const one of [reading, heads, ...Object.values(panels)]) one.close();
     closeView();
   };
+  return { store, hover: view.hover, close };
 }

@@ -28,7 +28,7 @@ function render({ model, el }) {
       const payload = await loadPayload(model);
       if (mine !== numDrawn || !payload?.attentions?.length) return;
       close();
-      close = openShell(payload, model, root);
+      close = openShell(payload, model, root).close;
     } catch (error) {
       if (mine === numDrawn) status.say(text.viewFailed(error.message), draw);
     } finally {

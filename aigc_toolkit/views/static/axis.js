@@ -25,8 +25,13 @@ export function logTicks(low, high) {
   return found;
 }
 
-/** {place(x) in 0..1, at(t) back to x, marks(count)} for x in [low, high], "linear" or "log". */
+/** {place(x) in 0..1, at(t) back to x, marks(count)} for x in [low, high], "linear", "log", or "log from 0": of x + 1. */
 export function axis(low, high, curve = "linear") {
+  if (curve === "log from 0") {
+    const to = Math.log1p(Math.max(high, 1));
+    const powers = logTicks(1, Math.max(high, 1)).filter((mark) => /^10*$/.test(String(mark)));
+    return { place: (x) => Math.log1p(x) / to, at: (t) => Math.expm1(t * to), marks: () => [0, ...powers] };
+  }
   if (curve === "log") {
     const [from, to] = [Math.log(low), Math.max(Math.log(high), Math.log(low) + 1e-9)];
     return { place: (x) => (Math.log(x) - from) / (to - from), at: (t) => Math.exp(from + t * (to - from)), marks: () => logTicks(low, high) };

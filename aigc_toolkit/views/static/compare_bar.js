@@ -1,17 +1,18 @@
 // Comes in: the view of two attentions. Goes out: which of the two is shown, their difference, or their maps side by side. Two
 // texts with other tokens have no difference, and it says so.
 
+import { namesOf } from "./attention_names.js";
 import { choice, element } from "./elements.js";
 
 const BOTH = "side by side";
 
-/** {node, update(state)}; the node is hidden while there is one attention only. */
+/** {node, update(state)}; the node is hidden where there is one attention only, or one after the other in time. */
 export function compareBar({ payload, text, store }) {
   const node = element("div", { class: "aigc-compare" });
   const { attentions, same_tokens: isSame } = payload;
-  node.hidden = attentions.length < 2;
+  node.hidden = attentions.length < 2 || payload.is_sequence;
   if (node.hidden) return { node, update() {} };
-  const named = attentions.map(({ model_name: name }, at) => [String(at), `${"AB"[at]}  ${name}`]);
+  const named = namesOf(attentions).map((name, at) => [String(at), `${"AB"[at]}  ${name}`]);
   const options = [...named, ...(isSame ? [["difference", text.difference]] : []), [BOTH, text.sideBySide]];
   const shown = ({ of, map, panel }) => (map === BOTH && panel === "map" ? BOTH : String(of));
   const show = (value) => {

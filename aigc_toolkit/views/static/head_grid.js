@@ -56,7 +56,7 @@ function putInPlace(part, shown, tiles) {
   });
 }
 
-/** {node, build({part, heads, values, isSorted, nameOf}), paint(layer, tiles, look), mark(state), resize(width, height)} */
+/** {node, build({part, heads, values, isSorted, nameOf}), paint(layer, tiles, look), mark(state), focus(), resize(width, height)} */
 export function headGrid(text, onChoose) {
   const grid = element("div", { class: "aigc-grid", role: "radiogroup", "aria-label": text.heads });
   const node = element("div", { class: "aigc-grid-scroll" }, [grid]);
@@ -123,5 +123,6 @@ export function headGrid(text, onChoose) {
     tiles[to].focus();
     onChoose(shown[to]);
   });
-  return { node, build, paint, mark, resize };
+  const focus = () => tiles.find((tile) => tile.tabIndex === 0)?.focus();
+  return { node, build, paint, mark, focus, resize };
 }

@@ -48,8 +48,8 @@ function linkButton(view, makeLink) {
   return button;
 }
 
-/** {node, update(state)}; `tools` are further buttons at the right. */
-export function headLine(view, { model, tools = [] }) {
+/** {node, update(state)}; `tools` are further buttons at the right, `title` stands where the model's name would. */
+export function headLine(view, { model, tools = [], title = null }) {
   const { text, payload } = view;
   const name = element("h3", { class: "aigc-name" });
   const facts = element("span");
@@ -58,14 +58,14 @@ export function headLine(view, { model, tools = [] }) {
   const buttons = [...(model.link ? [linkButton(view, (state) => model.link(state))] : []), ...tools];
   const trust = element("div", { class: "aigc-facts" });
   const node = element("div", { class: "aigc-head" }, [
-    element("div", { class: "aigc-facts" }, [name, facts]),
+    element("div", { class: "aigc-facts" }, title ? [title] : [name, facts]),
     trust,
     element("div", { class: "aigc-head-tools" }, buttons),
   ]);
   const update = (state) => {
     const attention = payload.attentions[state.of === "difference" ? 0 : state.of];
     const part = view.part(state);
-    name.textContent = payload.attentions.length > 1 ? payload.attentions.map((one) => one.model_name).join(" · ") : attention.model_name;
+    name.textContent = payload.attentions.length > 1 && !payload.is_sequence ? payload.attentions.map((one) => one.model_name).join(" · ") : attention.model_name;
     facts.textContent = text.facts(part.tokens.length, part.num_layers, part.num_heads);
     proof.replaceChildren(...proofOf(attention, state, text));
     carried.textContent = carriedOf(part, text);

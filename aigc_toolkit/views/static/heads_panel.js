@@ -19,7 +19,7 @@ export function headsPanel(view) {
     element("div", { class: "aigc-bar" }, [element("div", { class: "aigc-bar-start" }, [title, progress]), sorting.node]),
     grid.node,
   ]);
-  let [part, pictures, numAsked, scores, isScoring] = [null, [], 0, null, false];
+  let [part, pictures, numAsked, scores, isScoring, isStale] = [null, [], 0, null, false, false];
 
   const nameOf = ({ layer, head, index }) => {
     const kind = view.kindOf(scores, index);
@@ -34,12 +34,14 @@ export function headsPanel(view) {
   };
   const arrange = (state) => {
     const values = valuesOf(scores, state.measure);
+    const hasFocus = grid.node.contains(document.activeElement);
     const heads = allHeads(part);
     const shown = values ? sortedHeads(heads, values, state.least) : heads;
     grid.build({ part, heads: shown, values, isSorted: Boolean(values), nameOf });
     sorting.update({ scores, measure: state.measure, least: state.least, isScoring, numShown: shown.length, numAll: heads.length });
     paintAll(state);
     grid.mark(state);
+    if (hasFocus) grid.focus();
   };
   const paintAll = (state) => pictures.forEach((tiles, layer) => tiles && grid.paint(layer, tiles, look(state)));
 
@@ -66,16 +68,16 @@ export function headsPanel(view) {
       }
     }
     progress.textContent = "";
-    if (scores === null && (part.tokens.length <= SCORED_UNASKED || state.measure !== "position")) score(store.get());
+    if ((scores === null || isStale) && (part.tokens.length <= SCORED_UNASKED || state.measure !== "position")) score(store.get());
   };
   const score = async (state) => {
     const mine = numAsked;
     isScoring = true;
-    sorting.update({ scores, measure: state.measure, least: state.least, isScoring, numShown: 0, numAll: 0 });
+    if (!isStale) sorting.update({ scores, measure: state.measure, least: state.least, isScoring, numShown: 0, numAll: 0 });
     try {
       const found = await view.source.scores({ of: state.of, kind: state.kind });
       if (mine !== numAsked) return;
-      scores = found;
+      [scores, isStale] = [found, false];
     } catch (error) {
       if (mine === numAsked) view.say(text.scoresFailed(error.message), scoreAgain);
       return;
@@ -95,10 +97,13 @@ export function headsPanel(view) {
   const update = (state, changed) => {
     const is = (...names) => !part || !changed || names.some((name) => changed.has(name));
     if (is("of", "kind")) {
+      isStale = part === view.part(state); // another moment of the same text: what is there stays until the new is
       part = view.part(state);
-      [pictures, scores] = [[], null];
-      view.scored(null);
-      arrange(state);
+      if (!isStale) {
+        [pictures, scores] = [[], null];
+        view.scored(null);
+        arrange(state);
+      }
       load(state);
     } else if (is("measure", "least")) arrange(state);
     else if (is("skip_first", "colors")) paintAll(state);

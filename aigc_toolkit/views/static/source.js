@@ -42,14 +42,15 @@ function tileSide(part) {
   return Math.min(TILE_SIDE, Math.max(part.tokens.length, numKeys));
 }
 
-export function openSource(model, payload) {
+/** `own` is a carrier, ask(name, arguments) and close(), that takes the place of the model's. */
+export function openSource(model, payload, own = null) {
   const text = words(payload.language);
-  const waitsForPython = !payload.saved && !payload.address;
-  const carrier = payload.saved
-    ? savedCarrier(payload, text)
-    : payload.address
-      ? urlCarrier(payload.address, text)
-      : messageCarrier(model, text);
+  const waitsForPython = !own && !payload.saved && !payload.address;
+  const usual = () => {
+    if (payload.saved) return savedCarrier(payload, text);
+    return payload.address ? urlCarrier(payload.address, text) : messageCarrier(model, text);
+  };
+  const carrier = own ?? usual();
   const cache = byteCache(KEPT_BYTES);
   const once = (name, given, read) => cache.get(`${name} ${JSON.stringify(given)}`, () => carrier.ask(name, given).then(read));
   const expect = (numbers, expected) => {

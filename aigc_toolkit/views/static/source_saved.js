@@ -16,7 +16,7 @@ async function unpacked(id) {
 }
 
 /** Numbers whose bytes were sorted by significance. */
-async function numbers(id, precision) {
+export async function savedNumbers(id, precision) {
   const planes = await unpacked(id);
   const size = precision === "float16" ? 2 : 4;
   const count = planes.length / size;
@@ -39,9 +39,9 @@ async function openHead(part, layer, head) {
   }
   const group = Math.floor(head / stored.group);
   const [query, key, bias, mask] = await Promise.all([
-    numbers(stored.query[head], saved.precision),
-    numbers(stored.key[group], saved.precision),
-    stored.bias && numbers(stored.bias.heads[head], stored.bias.precision),
+    savedNumbers(stored.query[head], saved.precision),
+    savedNumbers(stored.key[group], saved.precision),
+    stored.bias && savedNumbers(stored.bias.heads[head], stored.bias.precision),
     stored.mask && unpacked(stored.mask[head]),
   ]);
   const { head_dim: headDim, scaling, softcap, causal, window } = stored;
@@ -53,7 +53,7 @@ async function openHead(part, layer, head) {
 async function valueWeight(part, { layer, head, query, key }, opened) {
   const stored = part.saved.layers[layer];
   if (!stored.value_norms) return { value_norm: null, value_weight: null };
-  const norms = await numbers(stored.value_norms[head], "float32");
+  const norms = await savedNumbers(stored.value_norms[head], "float32");
   const row = new Float32Array(norms.length);
   opened.fill(query, 0, norms.length, row);
   const total = row.reduce((sum, weight, i) => sum + weight * norms[i], 0);

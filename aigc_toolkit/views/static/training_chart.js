@@ -1,10 +1,11 @@
-// Comes in: steps and one number for each, points, horizontal rulers, marked steps. Goes out: a line chart on a canvas whose
-// heading reads the pointed step. Draws at most once per frame. Knows nothing of training.
+// Comes in: steps and one number for each, points, horizontal rulers, marked steps, a family of other lines. Goes out: a line
+// chart on a canvas whose heading reads the pointed step. Draws at most once per frame. Knows nothing of training.
 
 import { axis, written } from "./axis.js";
 import { element } from "./elements.js";
 import { pooled } from "./pooled.js";
 import { nearest } from "./training_record.js";
+import { drawRulers, rulersWidth } from "./training_rulers.js";
 
 const LEFT = 44; // pixels for the numbers of the upright axis
 const TOP = 6;
@@ -19,7 +20,7 @@ function colors(node) {
 }
 
 /** The frame a chart is drawn in: pixels from steps and numbers, and its marks. */
-function frameOf({ steps, values, points, rulers, curve, fromZero }, width, height, bottom) {
+function frameOf({ steps, values, points, rulers, family = [], curve, fromZero }, width, height, { bottom, right }) {
   const [first, last] = [steps[0], steps[steps.length - 1]];
   const across = axis(curve === "log" ? Math.max(1, first) : first, last, curve);
   let [low, high] = [Infinity, -Infinity];
@@ -28,17 +29,16 @@ function frameOf({ steps, values, points, rulers, curve, fromZero }, width, heig
     if (y < low) low = y;
     if (y > high) high = y;
   };
-  values.forEach(take);
+  for (const line of [values, ...family]) line.forEach(take);
   points.forEach(([, y]) => take(y));
   rulers.forEach(({ loss }) => take(loss));
   if (!(high >= low)) [low, high] = [0, 1];
   if (fromZero) low = Math.min(0, low);
   const room = high > low ? 0.05 * (high - low) : Math.abs(high) * 0.1 || 1;
-  const under = rulers.length ? 2 * room : room; // a ruler's name may stand below it
-  const up = axis(fromZero && low === 0 ? 0 : low - under, high + room);
-  const [wide, tall] = [width - LEFT - RIGHT, height - TOP - bottom];
+  const up = axis(fromZero && low === 0 ? 0 : low - room, high + room);
+  const [wide, tall] = [width - LEFT - right, height - TOP - bottom];
   return {
-    across, up, wide, tall,
+    across, up, wide, tall, left: LEFT, top: TOP, right,
     x: (step) => LEFT + across.place(step) * wide,
     y: (value) => TOP + (1 - up.place(value)) * tall,
   };
@@ -48,7 +48,7 @@ function drawAxes(context, frame, color, labels) {
   context.font = color.font;
   context.textBaseline = "middle";
   context.textAlign = "right";
-  for (const mark of frame.up.marks(Math.max(2, Math.floor(frame.tall / 40)))) {
+  for (const mark of frame.up.marks(Math.max(3, Math.floor(frame.tall / 40)))) {
     const y = Math.round(frame.y(mark)) + 0.5;
     context.fillStyle = color.line;
     context.fillRect(LEFT, y - 0.5, frame.wide, 1);
@@ -60,7 +60,7 @@ function drawAxes(context, frame, color, labels) {
   let free = -Infinity;
   for (const mark of frame.across.marks(Math.max(2, Math.floor(frame.wide / 80)))) {
     const half = context.measureText(written(mark)).width / 2;
-    const x = Math.min(Math.max(frame.x(mark), LEFT + half), LEFT + frame.wide + RIGHT - half);
+    const x = Math.min(Math.max(frame.x(mark), LEFT + half), LEFT + frame.wide + frame.right - half);
     if (x - half < free) continue;
     context.fillText(written(mark), x, TOP + frame.tall + LABELS / 2 + 2);
     free = x + half + 8;
@@ -114,29 +114,17 @@ function drawPoints(context, frame, points, color) {
   }
 }
 
-/** Dashed lines with their names, which stand on the side of the line where the curve does not end. */
-function drawRulers(context, frame, { rulers, values }, color) {
-  const end = values.findLast((value) => value !== null) ?? Infinity;
-  context.textAlign = "right";
-  context.textBaseline = "middle";
-  for (const { name, loss } of rulers) {
-    const [y, words] = [Math.round(frame.y(loss)) + 0.5, `${name} ${written(loss)}`];
-    context.setLineDash([4, 4]);
-    context.strokeStyle = color.muted;
-    context.lineWidth = 1;
+/** Lines that only give the main one its company. */
+function drawFamily(context, frame, { steps, family }, color) {
+  context.strokeStyle = color.muted;
+  context.lineWidth = 1;
+  context.globalAlpha = 0.35;
+  for (const values of family) {
     context.beginPath();
-    context.moveTo(LEFT, y);
-    context.lineTo(LEFT + frame.wide, y);
+    values.forEach((value, i) => value !== null && context.lineTo(frame.x(steps[i]), frame.y(value)));
     context.stroke();
-    context.setLineDash([]);
-    const middle = y + (end > loss ? 9 : -9);
-    context.lineWidth = 4;
-    context.lineJoin = "round";
-    context.strokeStyle = color.ground;
-    context.strokeText(words, LEFT + frame.wide, middle);
-    context.fillStyle = color.muted;
-    context.fillText(words, LEFT + frame.wide, middle);
   }
+  context.globalAlpha = 1;
 }
 
 function drawMarks(context, frame, steps, color) {
@@ -154,7 +142,7 @@ function drawMarks(context, frame, steps, color) {
   }
 }
 
-/** {node, box, update(data), point(step or null), redraw()}; `onHover` is called with the index of a step, or null. */
+/** {node, box, update(data), point(index or null, words), under(event), redraw()}; `onHover` is called with the index of a step, or null. */
 export function lineChart({ name, note, height, labels = false }, onHover) {
   const value = element("b");
   const canvas = element("canvas", { "aria-hidden": "true" });
@@ -172,11 +160,14 @@ export function lineChart({ name, note, height, labels = false }, onHover) {
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const color = colors(box);
-    frame = frameOf(data, width, tall, labels ? LABELS : 4);
+    context.font = color.font;
+    const right = data.rulers.length ? rulersWidth(context, data.rulers) : RIGHT;
+    frame = frameOf(data, width, tall, { bottom: labels ? LABELS : 4, right });
     drawAxes(context, frame, color, labels);
+    drawRulers(context, frame, data.rulers, color);
+    drawFamily(context, frame, { family: [], ...data }, color);
     drawLine(context, frame, data, color);
     drawPoints(context, frame, data.points, color);
-    drawRulers(context, frame, data, color);
     drawMarks(context, frame, data.marks, color);
     if (pointed === null) return;
     const [step, y] = [data.steps[pointed], data.values[pointed]];
@@ -204,5 +195,7 @@ export function lineChart({ name, note, height, labels = false }, onHover) {
     value.textContent = words;
     redraw();
   };
-  return { node, box, update, point, redraw };
+  /** What a pointer is on: {index of the step, value}; null before the first drawing. */
+  const under = (event) => frame && { index: at(event), value: frame.up.at(1 - (event.clientY - box.getBoundingClientRect().top - TOP) / frame.tall) };
+  return { node, box, update, point, under, redraw };
 }
