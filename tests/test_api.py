@@ -82,7 +82,7 @@ def test_the_models_are_listed(client, lm):
 @pytest.mark.parametrize(
     ("endpoint", "given", "message"),
     [
-        ("/write", {"prompt": "Once", "temperature": 9}, "temperature is 9"),
+        ("/write", {"prompt": "Once", "temperature": -1}, "temperature is -1"),
         ("/write", {"prompt": "Once" * 300}, "1,200 characters; 1,000 are allowed"),
         ("/write", {"prompt": "Once", "model": "someone/else"}, "is not allowed on this page"),
         ("/chat", {"messages": []}, "There is no message"),

@@ -130,7 +130,7 @@ def chat_tab(shell: Shell) -> LookSource:
 
     with link_place:
         held = {"message": top.text, "turns": log, "system": system, **dict(zip(SETTINGS, settings, strict=True))}
-        link_button(shell, "chat", held, status)
+        link_button(shell, "chat", held)
     shell.opened.change(open_link, shell.opened, [top.text, *shown, system, *settings], **QUICK)
     shell.on_switch.update(
         {

@@ -13,7 +13,9 @@ from typing import Any
 
 import gradio as gr
 
-from aigc_toolkit import TokenStep, capture_attention, score, summarize
+from aigc_toolkit import TokenStep, capture_attention
+from aigc_toolkit import score as scored
+from aigc_toolkit import summarize as summed_up
 
 from .models import PageModel
 from .problems import NO_MODEL, REFUSALS, checked_length
@@ -122,7 +124,7 @@ def _chat(shell: Shell) -> Callable:
 
 
 def _summarize(shell: Shell) -> Callable:
-    def summarize_text(request: gr.Request, text: str, max_new_tokens: int = 64, model: str = "") -> dict:
+    def summarize(request: gr.Request, text: str, max_new_tokens: int = 64, model: str = "") -> dict:
         """Sum up a text in a sentence; one beyond the context is summed up in parts.
 
         Gives {"summary", "method": how the model was asked, "num_parts", "model"}.
@@ -133,14 +135,14 @@ def _summarize(shell: Shell) -> Callable:
             model: Name of a model, one of those the endpoint models gives; empty for the page's first one.
         """
         with _asked(shell, request, model, text) as used:
-            made = summarize(used.lm, text, **keywords({"max_new_tokens": max_new_tokens}, shell.operator.max_new_tokens))
+            made = summed_up(used.lm, text, **keywords({"max_new_tokens": max_new_tokens}, shell.operator.max_new_tokens))
             return {"summary": made.summary, "method": made.method, "num_parts": len(made.parts), "model": used.name}
 
-    return summarize_text
+    return summarize
 
 
 def _score(shell: Shell) -> Callable:
-    def score_text(request: gr.Request, text: str, model: str = "") -> dict:
+    def score(request: gr.Request, text: str, model: str = "") -> dict:
         """How likely the model finds a text: its perplexity and every token's log-probability. Nothing is written.
 
         Gives {"perplexity", "mean_logprob" (nats per token), "tokens": [{"text", "id", "logprob", "rank", "entropy"}, ...],
@@ -152,11 +154,11 @@ def _score(shell: Shell) -> Callable:
         """
         with _asked(shell, request, model, text) as used:
             _must_be_here(used)
-            made = score(used.lm, text, num_alternatives=1)
+            made = scored(used.lm, text, num_alternatives=1)
             tokens = [_token(step) for step in made.tokens]
             return {"perplexity": made.perplexity, "mean_logprob": made.mean_logprob, "tokens": tokens, "model": used.name}
 
-    return score_text
+    return score
 
 
 def _attention(shell: Shell) -> Callable:

@@ -34,7 +34,7 @@ from .train_tab import train_tab
 from .write_tab import write_tab
 
 I18N = gr.I18n(**{"en": TEXTS["en"], "zh-CN": TEXTS["zh"], "zh": TEXTS["zh"]})
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
+NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def _follow(shell: Shell, status: TextOnlyBlock) -> None:
         if tab:
             yield from _link_steps(shell, tab, packed, request.session_hash)
 
-    switched = shell.shown.change(follow, None, list(shell.on_switch), **QUICK)
-    switched.then(lambda link: (link, None), shell.waiting, [shell.opened, shell.waiting], **QUICK)
+    switched = shell.shown.change(follow, None, list(shell.on_switch), **NOTICED)
+    switched.then(lambda link: (link, None), shell.waiting, [shell.opened, shell.waiting], **NOTICED)
     shell.page.load(
         read_link,
         [tab, packed],

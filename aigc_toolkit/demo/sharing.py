@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-from .blocks import TextOnlyBlock, page_script
+from .blocks import page_script, status_line
 from .drawer_texts import LINK
 from .shell import Shell
 
 
-def link_button(shell: Shell, tab: str, held: dict[str, gr.components.Component], status: TextOnlyBlock) -> gr.Button:
-    """Build the button inside the layout being built; `status` says whether there is a link now, and what it leaves out."""
+def link_button(shell: Shell, tab: str, held: dict[str, gr.components.Component]) -> None:
+    """Build the button inside the layout being built, and beside it a line that says what became of the link."""
     button = gr.Button(shell.i18n("copy_link"), size="sm", elem_id=f"{tab}-link")
+    status = status_line(elem_id=f"{tab}-link-status")
     script = page_script("page_link.js", tab=tab, names=list(held), words=LINK)
     button.click(None, list(held.values()), status, js=script, api_visibility="private")
-    return button

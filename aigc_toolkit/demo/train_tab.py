@@ -26,6 +26,7 @@ from .train_texts import TRAIN_BLOCK
 from .train_watch import Update, watched, whole
 
 QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
+NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 WATCH = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="trainings")
 READERS_LANGUAGE = '() => (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en")'
 SETTINGS = ("source", "size", "minutes", "context", "tokens", "rate", "steps", "prompt", "seed")
@@ -85,7 +86,7 @@ def _laid_out(shell: Shell) -> Blocks:
     standing = scripted_block("train.js", TRAIN_BLOCK, elem_id="train-standing")
     with gr.Row(elem_classes="aigc-after"):
         write, look, back = (
-            gr.Button(i18n(f"train_{name}"), size="sm", interactive=False, elem_id=f"train-{name}")
+            gr.Button(i18n(f"train_{name}"), size="sm", visible=False, elem_id=f"train-{name}")
             for name in ("write", "look", "back")
         )
     view = view_block("training_view.js", elem_id="train-view", value=_empty())
@@ -151,8 +152,8 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
     around = [blocks.go, blocks.stop, blocks.write, blocks.look]
 
     def begin(number: int) -> tuple:
-        off = gr.Button(interactive=False)
-        return off, gr.Button(interactive=True), off, off, number + 1
+        gone = gr.Button(visible=False)
+        return gr.Button(interactive=False), gr.Button(interactive=True), gone, gone, number + 1
 
     def drawn(update: Update) -> tuple:
         view = gr.skip() if update.view is None else packed(update.view)
@@ -180,8 +181,11 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
 
     def settle(request: gr.Request) -> tuple:
         training = trainings.of(request.session_hash)
-        made = gr.Button(interactive=training is not None and training.has_model)
+        made = gr.Button(visible=training is not None and training.has_model)
         return gr.Button(interactive=True), gr.Button(interactive=False), made, made
+
+    def stop(request: gr.Request) -> None:
+        trainings.stop(request.session_hash)
 
     def everything(request: gr.Request):
         training = trainings.of(request.session_hash)
@@ -191,7 +195,7 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
     given = [number, blocks.text, blocks.uploaded, *[blocks.settings[name] for name in SETTINGS]]
     started = blocks.go.click(begin, number, [*around, number], **QUICK)
     started.then(train, given, running, **WATCH).then(settle, None, around, **QUICK)
-    blocks.stop.click(lambda request: trainings.stop(request.session_hash), None, None, **QUICK)
+    blocks.stop.click(stop, None, None, **QUICK)
     blocks.view.payload(everything, None, blocks.view, **QUICK)
 
 
@@ -224,10 +228,10 @@ def _wire_model(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
         return models.first.name
 
     page = [shell.shown, shell.waiting, shell.opened, shell.tabs, blocks.status]
-    blocks.write.click(write, shell.shown, page, **QUICK)
-    blocks.look.click(look, shell.shown, page, **QUICK)
-    blocks.back.click(back, None, shell.shown, **QUICK)
-    shell.on_switch[blocks.back] = lambda model: gr.Button(interactive=model.session is not None)
+    blocks.write.click(write, shell.shown, page, **NOTICED)
+    blocks.look.click(look, shell.shown, page, **NOTICED)
+    blocks.back.click(back, None, shell.shown, **NOTICED)
+    shell.on_switch[blocks.back] = lambda model: gr.Button(visible=model.session is not None)
 
 
 def _own(models: Models, session: str, training: Training | None) -> str:

@@ -49,7 +49,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
         look_inside = gr.Button(
             i18n("look_inside"), size="sm", interactive=False, visible=first.shows_attention, elem_id="write-look"
         )
-        link_button(shell, "write", {"prompt": top.text, **dict(zip(BASIC + MORE, settings, strict=True))}, status)
+        link_button(shell, "write", {"prompt": top.text, **dict(zip(BASIC + MORE, settings, strict=True))})
     tree = scripted_block("branch_tree.js", BRANCH_BLOCK, elem_id="write-branches", events=("pick", "prune", "look"))
     with gr.Accordion(i18n("strategies"), open=False, elem_classes="aigc-settings", elem_id="strategies"):
         at = dict(zip(BASIC + MORE, settings, strict=True))
@@ -116,7 +116,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
     ending(view.alternative(branch, generation, running, **LONG))
     ending(tree.pick(pick, generation, running, **QUICK))
     ending(tree.prune(prune, generation, running, **QUICK))
-    shell.opened.change(open_link, shell.opened, [top.text, asked, status, *settings], **QUICK)
+    shell.opened.change(open_link, shell.opened, [top.text, asked, status, *settings], api_visibility="private", show_progress="hidden")
     shell.on_switch.update(
         {
             view: lambda model: None,

@@ -86,13 +86,13 @@ class Requests:
         _check_position("query", query, len(parts[0].tokens))
         _check_position("key", key, len(parts[0].key_tokens))
         if len(parts) == 2:
-            return {"unknown": NOT_OF_DIFFERENCE}
+            return _unknown(NOT_OF_DIFFERENCE, "noDifferenceCell")
         if parts[0].has_sink and key == len(parts[0].key_tokens) - 1:
-            return {"unknown": "A learned sink is a score alone: no token stands behind it, so it has no key."}
+            return _unknown("A learned sink is a score alone: no token stands behind it, so it has no key.", "sinkCell")
         try:
             return _cell_numbers(parts[0].cell(layer, head, query, key))
         except ValueError as reason:  # positions are checked: the family shows its weights only
-            return {"unknown": str(reason)}
+            return _unknown(str(reason), "onlyWeights")
 
     def _head_scores(self, parts: Sequence[AttentionRecord]) -> dict[str, Any]:
         found = [self._scores_of(part) for part in parts]
@@ -108,7 +108,7 @@ class Requests:
                 try:
                     self._scores[key] = score_table(part)
                 except ValueError as reason:  # cross attention, or a text too short
-                    self._scores[key] = {"unknown": str(reason)}
+                    self._scores[key] = _unknown(str(reason), "crossScores" if part.kind == "cross" else "shortScores")
             return self._scores[key]
 
 
@@ -119,6 +119,11 @@ REQUESTS: dict[str, tuple[Callable[..., bytes | dict[str, Any]], tuple[str, ...]
     "cell": (Requests._cell, ("layer", "head", "query", "key")),
     "scores": (Requests._head_scores, ()),
 }
+
+
+def _unknown(sentence: str, why: str) -> dict[str, Any]:
+    """What cannot be known: the sentence for a program, and the name of the view's own in the reader's language."""
+    return {"unknown": sentence, "why": why}
 
 
 def region(

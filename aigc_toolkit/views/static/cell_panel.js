@@ -70,7 +70,7 @@ export function cellPanel(view) {
     page.toggleAttribute("data-many", isMany);
     const unknown = cells.find((cell) => cell.unknown);
     products.update(unknown || isMany || place.isSink ? null : cells[0], scales);
-    reason.textContent = unknown ? text.unknownPieces(unknown.unknown) : "";
+    reason.textContent = unknown ? text.unknownPieces(text[unknown.why] ?? unknown.unknown) : "";
     const empty = { head_dim: null, dot: NaN, scaling: NaN, softcap: null, bias: null, score: NaN, log_sum_exp: NaN, sink: null };
     page.toggleAttribute("data-unknown", Boolean(unknown));
     const whole = cells.map((cell) => (cell.unknown ? { ...empty, value_norm: null, weight: cell.weight } : cell));

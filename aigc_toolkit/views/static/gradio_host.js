@@ -34,7 +34,8 @@ function modelOf({ trigger, props, watch }, isGone) {
   const link = (shown) => {
     const { text, other = "" } = value ?? {};
     if (typeof text !== "string" || Math.max(text.length, other.length) > LONGEST_TEXT) return null;
-    return location.href.split("#")[0] + encodedHash("look", { text, ...(other && { other }), state: shown });
+    const { model } = document.documentElement.dataset; // the page's title line says which; a visitor's own has no name for others
+    return location.href.split("#")[0] + encodedHash("look", { text, ...(other && { other }), state: shown, ...(model && { model }) });
   };
   return {
     get: (name) => (name === "state" ? state : value),

@@ -32,7 +32,7 @@ export function headSorting(text, { onMeasure, onLeast }) {
       ...options.map(([value, words]) => element("option", { value, text: words, disabled: value === "ask" && isScoring, title: scores?.definitions?.[value] })),
     );
     select.value = names.includes(measure) ? measure : "position";
-    select.title = scores?.unknown ?? scores?.definitions?.[measure] ?? "";
+    select.title = text[scores?.why] ?? scores?.unknown ?? scores?.definitions?.[measure] ?? "";
     const values = valuesOf(scores, measure)?.filter((value) => value !== null) ?? [];
     filter.hidden = values.length === 0;
     if (!values.length) return;
