@@ -25,6 +25,7 @@ def timelapse_from_checkpoints(
     prompts: Sequence[str],
     metrics: str | Path | None = None,
     rulers: Mapping[str, float] | None = None,
+    marks: Mapping[int, str] | None = None,
     sample_tokens: int = 32,
     seed: int = 0,
     name: str = "gpt",
@@ -33,8 +34,8 @@ def timelapse_from_checkpoints(
 
     `source` is the folder of a run, or safetensors files of its model's weights by step. `make_model()` gives the model as it was
     before training: the same configuration and seed; of files by step, no others are looked at. `metrics` is the file that
-    `TrainConfig(metrics_path=…)` names; prompts, rulers and the rest are as in `record_timelapse`. A torn checkpoint is left out
-    with a warning. Raises FileNotFoundError where there is no checkpoint, ValueError for weights of another model.
+    `TrainConfig(metrics_path=…)` names; prompts, rulers, marks and the rest are as in `record_timelapse`. A torn checkpoint is left
+    out with a warning. Raises FileNotFoundError where there is no checkpoint, ValueError for weights of another model.
 
     >>> timelapse_from_checkpoints("runs/mine", make_gpt, tokenizer=corpus.tokenizer, prompts=["Mia had a"]).steps
     [0, 250, 500]
@@ -46,7 +47,7 @@ def timelapse_from_checkpoints(
             f"{str(source)!r} holds no whole checkpoint; a run writes them with TrainConfig(folder=…, checkpoint_every=…, "
             "keep_last=…). Check the folder, or train with it."
         )
-    timelapse = TimeLapse(rulers=rulers)
+    timelapse = TimeLapse(rulers=rulers, marks=marks)
     if metrics is not None:
         timelapse.training = read_metrics(metrics)
     model = make_model()

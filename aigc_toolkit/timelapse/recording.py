@@ -59,6 +59,7 @@ def record_timelapse(
     at: Iterable[int] | None = None,
     path: str | Path | None = None,
     rulers: Mapping[str, float] | None = None,
+    marks: Mapping[int, str] | None = None,
     sample_tokens: int = 32,
     seed: int = 0,
     name: str = "gpt",
@@ -69,7 +70,8 @@ def record_timelapse(
     are the steps after which a snapshot is taken, 0 the model before training, `log_spaced(config.num_steps)` for example; None
     gives 0, 1, 2, 3, 4, 6, 8, 11, 16, …, each the square root of 2 times the one before. The last step always has one. `prompts`
     are short texts: with queries and keys of every head a token of them takes 0.1 MB in 25 snapshots of 5 layers x 6 heads. `path`
-    is a file that is written after each snapshot. `rulers` are losses by name for the chart, nats per token. `sample_tokens` are
+    is a file that is written after each snapshot. `rulers` are losses by name for the chart, nats per token, `marks` say
+    what happened at a step. `sample_tokens` are
     written after each prompt. A snapshot costs a few passes over the prompts and one sample.
 
     Raises ValueError, when the run begins, for prompts that do not fit the model, a model that is no causal decoder, and a file at
@@ -79,7 +81,7 @@ def record_timelapse(
     >>> timelapse.run()
     TimeLapse('gpt', 16 snapshots from step 0 to 200, 1 prompts, 4 layers x 4 heads)
     """
-    timelapse = TimeLapse(rulers=rulers)
+    timelapse = TimeLapse(rulers=rulers, marks=marks)
     camera = Camera(timelapse, model, tokenizer, prompts=prompts, path=path, sample_tokens=sample_tokens, seed=seed, name=name)
     timelapse.follow(_recorded(steps, camera, None if at is None else frozenset(at)), camera.take)
     return timelapse

@@ -33,8 +33,9 @@ class TimeLapse:
     TimeLapse('story', 25 snapshots from step 0 to 16000, 2 prompts, 5 layers x 6 heads)
     """
 
-    def __init__(self, *, rulers: Mapping[str, float] | None = None):
+    def __init__(self, *, rulers: Mapping[str, float] | None = None, marks: Mapping[int, str] | None = None):
         self.rulers = dict(rulers or {})  # losses in nats per token by name, for the chart
+        self.marks = dict(marks or {})  # what happened at a step, for the chart
         self.training = TrainingRecord()  # the run's numbers, as columns
         self.snapshots: list[Snapshot] = []  # by step
         self.subject: Subject | None = None  # what is looked at; None until the first snapshot

@@ -87,6 +87,7 @@ def _facts(timelapse: TimeLapse) -> dict:
         "samples": [[kept.sample for kept in snapshot.prompts] for snapshot in snapshots],
         "proofs": [[[kept.max_error, kept.max_error_layer, kept.max_difference] for kept in one.prompts] for one in snapshots],
         "rulers": timelapse.rulers,
+        "marks": list(timelapse.marks.items()),
         "validation": training.validation,
         "training_samples": training.samples,
     }
@@ -112,7 +113,7 @@ def _column(values: list) -> np.ndarray:
 
 
 def _timelapse(facts: dict, arrays: dict[str, np.ndarray]) -> TimeLapse:
-    timelapse = TimeLapse(rulers=facts["rulers"])
+    timelapse = TimeLapse(rulers=facts["rulers"], marks=dict(facts["marks"]))
     subject = facts["subject"]
     subject["prompts"] = tuple(PromptText(**_with_tuples(prompt)) for prompt in subject["prompts"])
     subject["layers"] = tuple(LayerFacts(**layer) for layer in subject["layers"])

@@ -23,6 +23,7 @@ class TimeLapseRecord(Protocol):
     subject: Any
     training: TrainingRecord
     rulers: Mapping[str, float]
+    marks: Mapping[int, str]
 
     def attention(self, step: int, *, prompt: int = 0) -> AttentionRecord: ...
 
@@ -41,6 +42,7 @@ def timelapse_payload(timelapse: TimeLapseRecord, *, language: str | None, first
             "losses": training.columns["loss"],
             "validation": [list(pair) for pair in training.validation if pair[1] is not None],
             "rulers": [{"name": without_surrogates(name), "loss": float(loss)} for name, loss in timelapse.rulers.items()],
+            "marks": [{"step": int(step), "text": without_surrogates(text)} for step, text in timelapse.marks.items()],
         },
         "prompts": [_prompt(timelapse, number, language) for number in range(len(timelapse.prompts))],
         "token_texts": {str(number): without_surrogates(text) for number, text in subject.token_texts.items()},

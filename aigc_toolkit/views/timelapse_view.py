@@ -8,6 +8,8 @@ browser.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from aigc_toolkit.views.answers import answer_message
 from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
 from aigc_toolkit.views.packing import Elements, packed_numbers
@@ -24,14 +26,14 @@ def timelapse_view(
     step: int | None = None,
     prompt: int = 0,
     head: tuple[int, int] | None = None,
-    score: str = "induction",
+    score: str | None = None,
     language: str | None = None,
 ) -> "TimeLapseView":
     """A view of a time-lapse, that opens at a step (None: the last), a head (layer, head) and the curves of a score.
 
-    `head` None is the head whose `score` on repeated tokens is largest in the end; `score` is "induction", "previous_token",
-    "same_token" or "first_token", a share of weight. `language` is "en", "zh" or None for the reader's own. Raises ValueError for a
-    time-lapse without a snapshot, and for a step, prompt, head, score or language that does not exist.
+    `score` is "induction", "previous_token", "same_token" or "first_token", a share of weight; None is the one that some head shows
+    most in the end, on repeated tokens, and `head` None is that head. `language` is "en", "zh" or None for the reader's own. Raises
+    ValueError for a time-lapse without a snapshot, and for a step, prompt, head, score or language that does not exist.
 
     >>> timelapse_view(load_timelapse("story"), step=128).save("timelapse.html")
     PosixPath('timelapse.html')
@@ -49,7 +51,7 @@ class TimeLapseView:
         step: int | None,
         prompt: int,
         head: tuple[int, int] | None,
-        score: str,
+        score: str | None,
         language: str | None,
     ):
         self._timelapse, self._language = timelapse, checked_language(language)
@@ -118,17 +120,19 @@ class TimeLapseView:
         return f"TimeLapseView({len(steps)} snapshots of {self._timelapse.subject.model_name}, step {steps[0]} to {steps[-1]})"
 
 
-def _first(timelapse: TimeLapseRecord, step: int | None, prompt: int, head: tuple[int, int] | None, score: str) -> dict[str, Any]:
+def _first(
+    timelapse: TimeLapseRecord, step: int | None, prompt: int, head: tuple[int, int] | None, score: str | None
+) -> dict[str, Any]:
     """What is on the screen first, checked."""
     if not timelapse.steps:
         raise ValueError("The time-lapse has no snapshot; at least one is needed. Iterate it, so that the run begins.")
-    names = list(timelapse.subject.score_names)
+    names, last = list(timelapse.subject.score_names), timelapse.snapshots[-1].repeated.values  # (scores, L, H)
+    score = names[int(np.nanmax(last, axis=(1, 2)).argmax())] if score is None else score
     _check("step", timelapse.steps[-1] if step is None else step, timelapse.steps)
     _check("prompt", prompt, range(len(timelapse.prompts)))
     _check("score", score, names)
-    table = timelapse.snapshots[-1].repeated.values[names.index(score)]  # (L, H)
-    num_layers, num_heads = table.shape
-    layer, number = divmod(int(table.argmax()), num_heads) if head is None else head
+    num_layers, num_heads = last.shape[1:]
+    layer, number = divmod(int(np.nanargmax(last[names.index(score)])), num_heads) if head is None else head
     _check("head's layer", layer, range(num_layers))
     _check("head", number, range(num_heads))
     at = len(timelapse.steps) - 1 if step is None else list(timelapse.steps).index(step)

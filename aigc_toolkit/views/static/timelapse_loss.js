@@ -16,7 +16,7 @@ export function lossChart(text, { steps, training }, height, onGo) {
   const chart = lineChart({ name: text.loss, note: text.nats, height, labels: true }, () => {});
   const [all, losses] = [[0, ...training.steps], [null, ...training.losses]]; // before training there is no loss yet, but a snapshot
   const rulers = training.rulers.map(({ name, loss }) => ({ name: labelText(name), loss }));
-  chart.update({ steps: all, values: losses, points: training.validation, rulers, marks: [], curve: "log from 0" });
+  chart.update({ steps: all, values: losses, points: training.validation, rulers, marks: training.marks.map(({ step }) => step), curve: "log from 0" });
   chart.box.title = text.lossHelp;
   const go = (event) => {
     const under = event.buttons ? chart.under(event) : null;
@@ -26,7 +26,8 @@ export function lossChart(text, { steps, training }, height, onGo) {
   chart.box.addEventListener("pointermove", go);
   const update = (at) => {
     const index = nearest(all, steps[at]);
-    chart.point(index, decimals(losses[index], 3));
+    const mark = training.marks.findLast(({ step }) => step <= steps[at]);
+    chart.point(index, `${decimals(losses[index], 3)} ${mark ? `▼ ${labelText(mark.text)}` : ""}`);
   };
   return { node: chart.node, update, redraw: chart.redraw };
 }

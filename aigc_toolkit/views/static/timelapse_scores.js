@@ -37,7 +37,7 @@ export function scoreCurves(text, payload, height, onChoose) {
     shown = { lines };
     const chosen = lines[chosenLine(state)];
     const family = lines.filter((line) => line !== chosen);
-    chart.update({ steps: payload.steps, values: chosen, family, points: [], rulers: [], marks: [], curve: "log from 0", fromZero: true });
+    chart.update({ steps: payload.steps, values: chosen, family, points: [], rulers: [], marks: [], dots: true, curve: "log from 0", fromZero: true });
     chart.point(state.at, decimals(chosen[state.at], 3));
     [kind.value, where.value] = [state.score, state.repeated ? "repeated" : "prompt"];
     kind.title = definitions[state.score];

@@ -68,7 +68,7 @@ function drawAxes(context, frame, color, labels) {
 }
 
 /** The numbers as a line; where steps share pixels, their mean as a line in the band from least to most. */
-function drawLine(context, frame, { steps, values }, color) {
+function drawLine(context, frame, { steps, values, dots = false }, color) {
   const pixels = steps.map((step) => frame.x(step) - LEFT);
   context.lineWidth = 1.5;
   context.lineJoin = "round";
@@ -95,6 +95,8 @@ function drawLine(context, frame, { steps, values }, color) {
     isOpen = true;
   });
   context.stroke();
+  context.fillStyle = color.curve;
+  if (dots) steps.forEach((step, i) => values[i] !== null && context.fillRect(frame.x(step) - 2, frame.y(values[i]) - 2, 4, 4));
   if (steps.length === 1 && values[0] !== null) context.fillRect(frame.x(steps[0]) - 2, frame.y(values[0]) - 2, 4, 4);
 }
 
