@@ -3,10 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: help demo test check format notebooks bench model
+.PHONY: help demo test check format notebooks bench model docs wheel
 
-help: ## what each command does
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+help: ## this list
+	@echo "make COMMAND, where COMMAND is"
+	@bold=; plain=; if [ -t 1 ]; then bold=$$(printf '\033[1m'); plain=$$(printf '\033[0m'); fi; \
+	awk -F ':.*## ' -v bold="$$bold" -v plain="$$plain" \
+	    '/^[a-z]+:.*## / {printf "  %s%-10s%s %s\n", bold, $$1, plain, $$2}' $(MAKEFILE_LIST)
+	@echo "What is needed is installed into .venv at first use. PYTHON=python3.12 chooses the Python, PORT=8000 the port of the page."
 
 demo: $(VENV)/.demo ## open the page on http://localhost:7860
 	GRADIO_SERVER_PORT=$(PORT) $(BIN)/python app.py
@@ -31,6 +35,13 @@ bench: $(VENV)/.test ## measure the built-in model on held-out stories
 
 model: $(VENV)/.test ## train the built-in model again, from nothing
 	$(BIN)/python -m aigc_toolkit.builtin
+
+docs: $(VENV)/.test ## take the pictures and make the drawings of README and docs again
+	$(BIN)/python docs/make_drawings.py
+	$(BIN)/python docs/make_pictures.py
+
+wheel: $(VENV)/.test ## build the package into dist/, with the built-in model in it
+	$(BIN)/python -m build
 
 $(VENV)/.demo: requirements.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.12 ..."'

@@ -10,10 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
-PERSON_ROLES = ("actor", "other", "third")
-THING_ROLES = ("thing", "second")
-PLACE_ROLES = ("place", "second_place")
-
 
 @dataclass(frozen=True)
 class Event:
