@@ -21,11 +21,11 @@ _STORY = (
 )
 _CHINESE_STORY = "从前，有一个善良的男孩，名叫小明。小明有一个朋友，名叫小鹏。小明有一只红色的风筝。他把风筝放在抽屉里。"
 
-LOOK = (
-    ("Where is the kite?", f"<|user|>{_STORY}\n\nWhere is the kite now?<|end|><|assistant|>It is in the drawer."),
-    ("A plain story", _STORY),
-    ("风筝在哪里？", f"<|user|>{_CHINESE_STORY}\n\n风筝现在在哪里？<|end|><|assistant|>风筝在抽屉里。"),
-    ("中文故事", _CHINESE_STORY),
+LOOK = (  # (name of the button, text, the word the answer took from the story, "" where nothing is asked)
+    ("Where is the kite?", f"<|user|>{_STORY}\n\nWhere is the kite now?<|end|><|assistant|>It is in the drawer.", "drawer"),
+    ("A plain story", _STORY, ""),
+    ("风筝在哪里？", f"<|user|>{_CHINESE_STORY}\n\n风筝现在在哪里？<|end|><|assistant|>风筝在抽屉里。", "抽屉"),
+    ("中文故事", _CHINESE_STORY, ""),
 )
 
 _PICNIC = (

@@ -7,6 +7,7 @@ text.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -14,12 +15,13 @@ import gradio as gr
 from aigc_toolkit import Attention, Generation, attention_view, capture_attention
 
 from . import examples
-from .blocks import LookSource, error, status_line, view_block
+from .blocks import LookSource, error, notice, status_line, view_block
 from .links import LONGEST_TEXT, Link
 from .problems import NO_MODEL, checked_length, explain
 from .routes import PREFIX
 from .shell import Shell
 from .store import ResultStore
+from .telling_heads import telling_head
 from .texts import message
 
 QUICK = dict(api_visibility="private", show_progress="hidden")
@@ -41,7 +43,7 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
         with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
             look = gr.Button(i18n("look_button"), variant="primary", elem_id="look-go")
     with gr.Row(elem_classes="aigc-examples"):
-        chosen = [gr.Button(name, size="sm") for name, _ in examples.LOOK]
+        chosen = [gr.Button(name, size="sm") for name, _, _ in examples.LOOK]
     with gr.Accordion(i18n("compare"), open=False, elem_classes="aigc-settings") as compare:
         other = gr.Textbox(
             "", label=i18n("compare_label"), placeholder=i18n("compare_placeholder"), lines=2, max_lines=6, elem_id="look-other"
@@ -49,7 +51,9 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
     status = status_line(elem_id="look-status")
     view = view_block("attention_view.js", elem_id="look-view")
 
-    def looked(typed: str, second: str, session: str, state: dict[str, Any] | None = None) -> dict:
+    def looked(
+        typed: str, second: str, session: str, *, state: dict[str, Any] | None = None, taken_word: str | None = None
+    ) -> dict:
         if not typed.strip():
             return {status: error(message("nothing_to_look_at"))}
         texts, read, lm = [typed, second] if second.strip() else [typed], typed, shell.models.first.lm
@@ -62,7 +66,10 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
             return {status: error(explain(lm, read, problem, too_long="too_long_to_look"))}
         except NO_MODEL as problem:
             return {status: error(message("no_model", reason=str(problem)))}
-        return {status: None, view: _kept(store, attentions, texts, session, state)}
+        if taken_word is None:
+            return {status: None, view: _kept(store, attentions, texts, session, state)}
+        telling = telling_head(attentions[0], taken_word)
+        return {status: notice(telling.said), view: _kept(store, attentions, texts, session, telling.state)}
 
     def look_at(typed: str, second: str, request: gr.Request) -> dict:
         return looked(typed, second, request.session_hash)
@@ -81,14 +88,17 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
         except ValueError:
             return {status: error(message("bad_link"))}
         boxes = {text: first, other: second, compare: gr.Accordion(open=bool(second))}
-        return boxes | looked(first, second, request.session_hash, state)
+        return boxes | looked(first, second, request.session_hash, state=state)
+
+    def show_example(number: int, request: gr.Request) -> dict:
+        _, example, word = examples.LOOK[number]
+        boxes = {text: example, other: "", compare: gr.Accordion(open=False)}
+        return boxes | looked(example, "", request.session_hash, taken_word=word)
 
     shown = [text, other, compare, status, view]
     gr.on([look.click, text.submit], look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal")
-    for button, (_, example) in zip(chosen, examples.LOOK, strict=True):
-        button.click(lambda example=example: (example, ""), None, [text, other], queue=False, api_visibility="private").then(
-            look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal"
-        )
+    for number, button in enumerate(chosen):
+        button.click(partial(show_example, number), None, shown, api_visibility="private", show_progress="minimal")
     for source in sources:
         source.when(look_inside, source.generation, [shell.tabs, *shown], **QUICK)
     shell.opened.change(open_link, shell.opened, shown, **QUICK)

@@ -123,6 +123,17 @@ MESSAGES = {
         "{name} has no chat template: it was not taught to answer. It reads the conversation as plain text, User: … Assistant: …",
         "{name} 没有对话模板，没有学过回答；对话以纯文本交给它：User: … Assistant: …",
     ),
+    "head_of_answer": (
+        "Layer {layer}, head {head}: of all {count} heads it looks most from where the answer says “{word}” back to “{word}” in "
+        "the story, with {weight} of its weight; by chance it would be {null}.",
+        "第 {layer} 层第 {head} 头：在全部 {count} 个头中，它从写出答案“{word}”的位置看向故事里的“{word}”最多，权重 {weight}；"
+        "随机分配时为 {null}。",
+    ),
+    "head_of_before": (
+        "Layer {layer}, head {head}: of all {count} heads it looks most at the token just before each, with {weight} of its "
+        "weight; by chance it would be {null}.",
+        "第 {layer} 层第 {head} 头：在全部 {count} 个头中，它看向前一个词元最多，权重 {weight}；随机分配时为 {null}。",
+    ),
     "cannot_write": (
         "{name} is an encoder: it reads texts and writes none. Look inside it, or choose another model in the settings.",
         "{name} 是编码器：只读不写。可以观察它的注意力，或在设置里选择别的模型。",

@@ -27,6 +27,7 @@ from .strategies import strategies_section
 from .texts import message
 from .writing import NOTHING_NEW, Update, whole, written
 
+NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 LONG = dict(api_visibility="private", show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
 
@@ -116,7 +117,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
     ending(view.alternative(branch, generation, running, **LONG))
     ending(tree.pick(pick, generation, running, **QUICK))
     ending(tree.prune(prune, generation, running, **QUICK))
-    shell.opened.change(open_link, shell.opened, [top.text, asked, status, *settings], api_visibility="private", show_progress="hidden")
+    shell.opened.change(open_link, shell.opened, [top.text, asked, status, *settings], **NOTICED)
     shell.on_switch.update(
         {
             view: lambda model: None,
