@@ -87,6 +87,14 @@ def test_a_view_that_cannot_be_had_says_why_and_offers_to_try_again(open_attenti
     expect(page.locator(".aigc-tile")).to_have_count(16)
 
 
+def test_a_view_that_was_given_up_comes_when_the_kernel_is_heard_again(open_attention: OpenView) -> None:
+    page = open_attention(FakeAttention(WORDS))
+    page.evaluate("() => { window.failure = 'no answer'; window.setValue({ ask: true, language: 'en' }); }")
+    expect(status(page)).to_contain_text("The view could not be loaded: no answer")
+    page.evaluate("() => { window.failure = null; window.model.send({ id: 'long ago', type: 'payload' }); }")
+    expect(page.locator(".aigc-tile")).to_have_count(16)
+
+
 def test_the_state_goes_both_ways(open_attention: OpenView) -> None:
     page = open_attention(FakeAttention(WORDS))
     page.evaluate("window.setState({ layer: 1, head: 3, curve: 'log', reading: 'column', token: 4 })")

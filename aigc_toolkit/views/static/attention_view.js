@@ -14,8 +14,10 @@ function render({ model, el }) {
   const root = element("div", { class: "aigc" });
   el.append(root);
   let [close, numDrawn] = [() => {}, 0];
+  const heard = (content) => content?.type !== "error" && draw(); // a late answer: a kernel that was busy is there again
   const draw = async () => {
     const mine = (numDrawn += 1);
+    model.off("msg:custom", heard);
     close();
     close = followTheme(root, () => {});
     const value = model.get("value");
@@ -30,7 +32,9 @@ function render({ model, el }) {
       close();
       close = openShell(payload, model, root).close;
     } catch (error) {
-      if (mine === numDrawn) status.say(text.viewFailed(error.message), draw);
+      if (mine !== numDrawn) return;
+      status.say(text.viewFailed(error.message), draw);
+      model.on("msg:custom", heard);
     } finally {
       clearTimeout(timer);
     }
@@ -39,6 +43,7 @@ function render({ model, el }) {
   draw();
   return () => {
     model.off("change:value", draw);
+    model.off("msg:custom", heard);
     numDrawn += 1;
     close();
   };
