@@ -13,6 +13,8 @@ LESSONS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
 SMALL: dict[str, dict[str, object]] = {  # by notebook: what its parameter cell is overridden with
     "01_write_and_look": {"NUM_TOKENS": 12},
+    "02_the_formulas": {"NUM_STEPS": 6},
+    "03_train_a_gpt": {"NUM_DOCUMENTS": 200, "NUM_STEPS": 12, "NUM_TRIALS": 3},
     "06_dialogue_and_summary": {"NUM_DOCUMENTS": 4, "NUM_STORIES": 6},
     "07_any_model": {"NUM_TOKENS": 600},
 }

@@ -28,8 +28,10 @@ function render({ model, el }) {
   const root = element("div", { class: "aigc aigc-timelapse" });
   el.append(root);
   let [close, numDrawn] = [() => {}, 0];
+  const heard = (content) => content?.type !== "error" && draw(); // a late answer: a kernel that was busy is there again
   const draw = async () => {
     const mine = (numDrawn += 1);
+    model.off("msg:custom", heard);
     close();
     close = followTheme(root, () => {});
     const value = model.get("value");
@@ -49,7 +51,9 @@ function render({ model, el }) {
       const closeParts = openTimelapse({ root, payload, text, send: (message) => model.send(message), load: numbers.load });
       close = () => [closeParts(), numbers.close()];
     } catch (error) {
-      if (mine === numDrawn) status.say(text.failed(error.message), draw);
+      if (mine !== numDrawn) return;
+      status.say(text.failed(error.message), draw);
+      model.on("msg:custom", heard);
     } finally {
       clearTimeout(timer);
     }
@@ -58,6 +62,7 @@ function render({ model, el }) {
   draw();
   return () => {
     model.off("change:value", draw);
+    model.off("msg:custom", heard);
     numDrawn += 1;
     close();
   };
