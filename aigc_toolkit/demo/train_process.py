@@ -60,7 +60,8 @@ class Training:
 
     @property
     def has_model(self) -> bool:
-        return self.reason is not None and (Path(self.job.folder) / "model" / "config.json").is_file()
+        """Whether it has ended with a model, and that is still kept."""
+        return self.ended.is_set() and (Path(self.job.folder) / "model" / "config.json").is_file()
 
     @property
     def seconds_left(self) -> float | None:
