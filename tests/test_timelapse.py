@@ -58,7 +58,7 @@ def recorded(
 @pytest.fixture(scope="module")
 def trained(tokenizer: PreTrainedTokenizerFast) -> tuple[GPT, TimeLapse]:
     gpt = new_gpt(tokenizer)
-    return gpt, recorded(tokenizer, gpt, at=[0, 2, 5], rulers={"uniform": math.log(len(tokenizer))}).run()
+    return gpt, recorded(tokenizer, gpt, at=[0, 2, 5], rulers={"uniform": math.log(len(tokenizer))}, marks={3: "half"}).run()
 
 
 def test_snapshots_are_log_spaced() -> None:
@@ -135,7 +135,8 @@ def test_saved_and_loaded_it_is_the_same(trained: tuple[GPT, TimeLapse], tmp_pat
     again = load_timelapse(timelapse.save(tmp_path / "new" / "run.safetensors"))
     assert repr(again) == repr(timelapse) == "TimeLapse('gpt', 3 snapshots from step 0 to 5, 2 prompts, 2 layers x 2 heads)"
     assert again.subject == timelapse.subject
-    assert (again.rulers, again.samples(prompt=1)) == (timelapse.rulers, timelapse.samples(prompt=1))
+    assert (again.rulers, again.marks) == (timelapse.rulers, {3: "half"})
+    assert again.samples(prompt=1) == timelapse.samples(prompt=1)
     assert again.training.portion() == timelapse.training.portion()
     assert again.head_scores().equals(timelapse.head_scores())
     for step in timelapse.steps:

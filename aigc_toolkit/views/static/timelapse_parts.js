@@ -50,7 +50,7 @@ function sampleBox(text) {
 /** Which of the prompts is read; null for one alone. */
 function promptChoice({ prompts, first }, text, onPrompt) {
   if (prompts.length === 1) return null;
-  const options = prompts.map(({ text: prompt }, i) => [i, shortened(proseText(prompt).replace(/\s+/g, " "), NAME)]);
+  const options = prompts.map(({ text: prompt }, i) => [i, shortened(proseText(prompt).replace(/<\|\w+\|>|\s+/g, " ").trim(), NAME)]);
   return choice(text.prompt, options, first.prompt, onPrompt);
 }
 
