@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import torch
 import torch.nn.functional as F
@@ -104,7 +105,7 @@ class Watch:
         self.task, self.measured_steps, self.tell = task, frozenset(measured_steps), tell
         self.points: list[Point] = []
         self.num_parameters = 0
-        self.seconds = 0.0
+        self.step_seconds: list[float] = []
         self._model: nn.Module | None = None
         self._since = 0.0
 
@@ -114,13 +115,20 @@ class Watch:
         self._since = time.perf_counter()
 
     def after(self, step: int) -> None:
+        now = time.perf_counter()
+        self.step_seconds.append(now - self._since)
+        self._since = now
         if step not in self.measured_steps:
             return
-        self.seconds += time.perf_counter() - self._since
         self.points.append(self._measure(step))
         if self.tell is not None:
             self.tell(self.points[-1])
         self._since = time.perf_counter()
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Of the median step: what else the machine did meanwhile counts less."""
+        return self.task.tokens_per_step / median(self.step_seconds)
 
     def _measure(self, step: int) -> Point:
         task, model = self.task, self._model
@@ -129,7 +137,7 @@ class Watch:
         loss = whole_split_loss(model, task.validation, task.context)
         estimate = estimated_loss(model, task.validation, batch_size=task.batch_size, context=task.context)
         model.train(was_training)
-        return Point(step, step * task.tokens_per_step, self.seconds, loss, estimate)
+        return Point(step, step * task.tokens_per_step, sum(self.step_seconds), loss, estimate)
 
 
 @dataclass(frozen=True)
@@ -139,15 +147,12 @@ class Run:
     way: str
     seed: int
     num_parameters: int
+    tokens_per_second: float  # of the median step
     points: list[Point]
 
     @property
     def last(self) -> Point:
         return self.points[-1]
-
-    @property
-    def tokens_per_second(self) -> float:
-        return self.last.tokens / self.last.seconds
 
     @property
     def seconds_to_goal(self) -> float | None:

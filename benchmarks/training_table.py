@@ -17,7 +17,7 @@ HEADINGS = (
     "nanoGPT's estimate",
     "seconds",
     f"seconds to {GOAL}",
-    "characters/s",
+    "characters/s, median step",
     "of the baseline's",
 )
 

@@ -80,7 +80,7 @@ def test_the_clock_stands_still_while_a_loss_is_measured(task, monkeypatch):
     import training_measures
     from training_measures import Watch
 
-    now = iter([10.0, 13.0, 113.0, 118.0, 200.0])  # begun, at step 2, measured, at step 4, measured
+    now = iter([10.0, 12.0, 13.0, 113.0, 117.0, 119.0, 200.0])  # begun, steps 1 and 2, measured, steps 3 and 4, measured
     monkeypatch.setattr(training_measures.time, "perf_counter", lambda: next(now))
     told = []
     watch = Watch(task, [2, 4], tell=told.append)
@@ -88,7 +88,8 @@ def test_the_clock_stands_still_while_a_loss_is_measured(task, monkeypatch):
     watch.start(gpt)
     for step in (1, 2, 3, 4):
         watch.after(step)
-    assert [(point.step, point.tokens, point.seconds) for point in watch.points] == [(2, 32, 3.0), (4, 64, 8.0)]
+    assert [(point.step, point.tokens, point.seconds) for point in watch.points] == [(2, 32, 3.0), (4, 64, 9.0)]
+    assert watch.tokens_per_second == 16 / 2.0  # of 2, 1, 4 and 2 seconds
     assert told == watch.points
     assert gpt.training
 
@@ -97,7 +98,7 @@ def runs_of(way: str, *losses: float):
     from training_measures import Point, Run
 
     points = [Point(number, 1000 * number, 10.0 * number, loss, loss + 0.01) for number, loss in enumerate(losses, 1)]
-    return [Run(way, 1, 800_000, points)]
+    return [Run(way, 1, 800_000, 100.0, points)]
 
 
 def test_the_goal_is_reached_at_the_first_point_below_it_and_no_sooner():
@@ -122,13 +123,13 @@ def test_a_baseline_that_does_not_reach_the_goal_gives_a_lower_bound():
     assert "ours: 1.88 in 10.0 s, more than 2.0 times as soon as the baseline (it did not reach it" in text
 
 
-@pytest.mark.parametrize("way", ["plain_gpt", "hugging_face_trainer", "our_gpt"])
+@pytest.mark.parametrize("way", ["plain_gpt", "hugging_face_trainer", "our_gpt", "our_gpt_to_the_goal"])
 def test_every_way_to_train_learns_and_is_of_one_size(task, way):
     import training_peers
     import training_recipes
     from training_measures import Watch
 
-    train = training_recipes.our_gpt if way == "our_gpt" else getattr(training_peers, way)
+    train = getattr(training_recipes if way.startswith("our_") else training_peers, way)
     watch = Watch(task, [1, 6])
     train(task, 1, watch)
     assert [point.step for point in watch.points] == [1, 6]
