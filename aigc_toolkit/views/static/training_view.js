@@ -118,7 +118,8 @@ function show(root, text) {
     const near = fixed.anomalies.filter((entry) => hovered === null || entry.step === step);
     const pool = columns.step.length > box.clientWidth ? text.pooled : "";
     const told = near.map((entry) => `▼ ${text.stepNumber(count(entry.step))}: ${labelText(entry.text)}`);
-    happened.textContent = [...told, pool].filter(Boolean).join("  ");
+    const rulers = fixed.rulers.some(({ name }) => name === "unigram") ? text.rulers : "";
+    happened.textContent = [...told, pool, rulers].filter(Boolean).join("  ");
   };
   const draw = () => {
     const { columns, validation } = record;
