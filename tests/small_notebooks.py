@@ -15,7 +15,7 @@ SMALL: dict[str, dict[str, object]] = {  # by notebook: what its parameter cell 
     "01_write_and_look": {"NUM_TOKENS": 12},
     "02_the_formulas": {"NUM_STEPS": 6},
     "03_train_a_gpt": {"NUM_DOCUMENTS": 200, "NUM_STEPS": 12, "NUM_TRIALS": 3},
-    "04_decoding": {"NUM_TOKENS": 40, "NUM_OPENINGS": 2, "NUM_BEAMS": 2},
+    "04_decoding": {"NUM_TOKENS": 40, "NUM_OPENINGS": 2, "NUM_BEAMS": 2, "NUM_UNMARKED": 4},
     "05_heads_at_work": {"NUM_DOCUMENTS": 4, "NUM_STEPS": 20, "NUM_STEPS_OF_TWIN": 10},
     "06_dialogue_and_summary": {"NUM_DOCUMENTS": 4, "NUM_STORIES": 6},
     "07_any_model": {"NUM_TOKENS": 600},
