@@ -17,6 +17,7 @@ from .blocks import TextOnlyBlock, error, notice, packed, scripted_block, status
 from .links import LONGEST_TEXT, Link
 from .models import OWN, Models
 from .problems import NO_MODEL
+from .settings import NUMBERS
 from .shell import Shell
 from .texts import message
 from .train_process import Training
@@ -216,8 +217,8 @@ def _wire_model(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
 
     def write(request: gr.Request, shown: str) -> tuple:
         training = trainings.of(request.session_hash)
-        prompt = training.job.sample_prompt if training is not None else ""
-        return show(request.session_hash, shown, Link("write", {"prompt": prompt}))
+        values = {} if training is None else {"prompt": training.job.sample_prompt, "max_new_tokens": _length(training)}
+        return show(request.session_hash, shown, Link("write", values))
 
     def look(request: gr.Request, shown: str) -> tuple:
         training = trainings.of(request.session_hash)
@@ -243,6 +244,11 @@ def _own(models: Models, session: str, training: Training | None) -> str:
         return models.add_own(session, training.model())
     models.choose(session, name)
     return name
+
+
+def _length(training: Training) -> int:
+    """New tokens for a first text: a prompt has room beside them in the model's context."""
+    return min(NUMBERS["max_new_tokens"].value, training.job.context * 3 // 4)
 
 
 def _last_words(training: Training | None) -> str:

@@ -93,6 +93,7 @@ TRAIN_BLOCK = {
         "left": "{time} left",
         "speed": "{speed} tok/s",
         "facts": "{parameters} parameters · {documents} documents · {tokens} training tokens · {vocabulary} different tokens",
+        "facts_of_one": "{parameters} parameters · one document · {tokens} training tokens · {vocabulary} different tokens",
         "ended": {
             "done": "Done",
             "stopped": "Stopped by you; what was learnt is kept",
@@ -117,6 +118,7 @@ TRAIN_BLOCK = {
         "left": "还剩 {time}",
         "speed": "{speed} 词元/秒",
         "facts": "{parameters} 个参数 · {documents} 篇文档 · {tokens} 个训练词元 · {vocabulary} 种词元",
+        "facts_of_one": "{parameters} 个参数 · 一篇文档 · {tokens} 个训练词元 · {vocabulary} 种词元",
         "ended": {
             "done": "完成",
             "stopped": "已被你停止；学到的已保留",
@@ -131,7 +133,7 @@ TRAIN_BLOCK = {
 
 TRAIN_MESSAGES = {
     "train_uploaded": (
-        "{name}: {characters:,} characters in {documents:,} documents. Paste a text to take that instead.",
+        "{name}: {characters:,} characters, documents: {documents:,}. Paste a text to take that instead.",
         "{name}：{documents:,} 篇文档，共 {characters:,} 个字符。粘贴文本则改用粘贴的。",
     ),
     "train_off": (

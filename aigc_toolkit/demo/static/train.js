@@ -43,7 +43,7 @@ function progress(value) {
 }
 
 const known = (value) =>
-  filled(text.facts, {
+  filled(value.documents === 1 ? text.facts_of_one : text.facts, {
     parameters: short(value.parameters),
     documents: count(value.documents),
     tokens: short(value.tokens),
