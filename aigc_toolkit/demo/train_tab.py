@@ -6,24 +6,21 @@ a training is run by `train_process`, what is shown of it is made in `train_watc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 
-from aigc_toolkit import training_view
-
-from .blocks import TextOnlyBlock, error, notice, packed, scripted_block, status_line, view_block
+from .blocks import error, notice, packed, status_line
 from .links import LONGEST_TEXT, Link
 from .models import OWN, Models
 from .problems import NO_MODEL
 from .settings import NUMBERS
 from .shell import Shell
 from .texts import message
+from .train_layout import Blocks, empty_view, laid_out
 from .train_process import Training
 from .train_queue import TrainQueue
-from .train_settings import CONTEXTS, KINDS, SIZES, SOURCES, TOKENIZERS, Refusal, checked_job, documents_in, pasted_documents
-from .train_texts import TRAIN_BLOCK
+from .train_settings import Refusal, checked_job, documents_in, pasted_documents
 from .train_watch import Update, watched, whole
 
 QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
@@ -33,95 +30,15 @@ READERS_LANGUAGE = '() => (navigator.language.toLowerCase().startsWith("zh") ? "
 SETTINGS = ("source", "size", "minutes", "context", "tokens", "rate", "steps", "prompt", "seed")
 
 
-@dataclass(frozen=True)
-class Blocks:
-    """The blocks of the tab that its handlers read and write."""
-
-    settings: dict[str, gr.components.Component]
-    text: gr.Textbox
-    uploaded: gr.State
-    file: gr.UploadButton
-    own: gr.Column
-    go: gr.Button
-    stop: gr.Button
-    uploaded_line: TextOnlyBlock
-    status: TextOnlyBlock
-    standing: TextOnlyBlock
-    view: TextOnlyBlock
-    write: gr.Button
-    look: gr.Button
-    back: gr.Button
-
-
 def train_tab(shell: Shell, trainings: TrainQueue) -> None:
     """Build the tab inside the Blocks that are being built; where the operator allows no training it says so."""
     if not shell.operator.training:
         status_line(elem_id="train-status", value=notice(message("train_off")))
         return
-    blocks = _laid_out(shell)
+    blocks = laid_out(shell)
     _wire_text(shell, blocks)
     _wire_training(shell, trainings, blocks)
     _wire_model(shell, trainings, blocks)
-
-
-def _laid_out(shell: Shell) -> Blocks:
-    i18n = shell.i18n
-    with gr.Row(elem_classes="aigc-controls"):
-        with gr.Column(scale=5), gr.Row(elem_classes="aigc-train-choices"):
-            chosen = {
-                "source": _choice(i18n, "source", SOURCES, "en"),
-                "size": _choice(i18n, "size", tuple(SIZES), "small"),
-                "minutes": _minutes(shell),
-            }
-        with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
-            go = gr.Button(i18n("train_go"), variant="primary", elem_id="train-go")
-            stop = gr.Button(i18n("stop"), variant="stop", elem_id="train-stop", interactive=False)
-    with gr.Column(visible=False, elem_classes="aigc-train-own") as own:
-        words = dict(label=i18n("train_text"), placeholder=i18n("train_text_placeholder"), elem_id="train-text")
-        text = gr.Textbox("", lines=4, max_lines=8, **words)
-        file = gr.UploadButton(i18n("train_file"), file_types=list(KINDS), size="sm", elem_id="train-file")
-        uploaded_line = status_line(elem_id="train-uploaded")
-    with gr.Accordion(i18n("more_settings"), open=False, elem_classes="aigc-settings"), gr.Row():
-        chosen |= _more_settings(i18n)
-    status = status_line(elem_id="train-status")
-    standing = scripted_block("train.js", TRAIN_BLOCK, elem_id="train-standing")
-    with gr.Row(elem_classes="aigc-after"):
-        write, look, back = (
-            gr.Button(i18n(f"train_{name}"), size="sm", visible=False, elem_id=f"train-{name}")
-            for name in ("write", "look", "back")
-        )
-    view = view_block("training_view.js", elem_id="train-view", value=_empty())
-    return Blocks(chosen, text, gr.State(None), file, own, go, stop, uploaded_line, status, standing, view, write, look, back)
-
-
-def _choice(i18n: gr.I18n, name: str, values: tuple, value: object) -> gr.Radio:
-    choices = [(i18n(f"train_{name}_{each}"), each) if isinstance(each, str) else (str(each), each) for each in values]
-    return gr.Radio(choices, value=value, label=i18n(f"train_{name}"), elem_id=f"train-{name}")
-
-
-def _minutes(shell: Shell) -> gr.Slider:
-    most = shell.operator.training_minutes
-    words = dict(label=shell.i18n("train_minutes"), info=shell.i18n("train_minutes_info"), elem_id="train-minutes")
-    return gr.Slider(0.5, most, min(2, most), step=0.5, min_width=220, **words)
-
-
-def _more_settings(i18n: gr.I18n) -> dict[str, gr.components.Component]:
-    def words(name: str) -> dict:
-        return dict(label=i18n(f"train_{name}"), info=i18n(f"train_{name}_info"), min_width=220, elem_id=f"train-{name}")
-
-    tokens = [(i18n(f"train_tokens_{each}"), each) for each in TOKENIZERS]
-    return {
-        "context": gr.Radio([(str(each), each) for each in CONTEXTS], value=128, **words("context")),
-        "tokens": gr.Radio(tokens, value="bpe", **words("tokens")),
-        "rate": gr.Number(0.01, **words("rate")),
-        "steps": gr.Number(0, precision=0, **words("steps")),
-        "prompt": gr.Textbox("", **words("prompt")),
-        "seed": gr.Number(0, precision=0, **words("seed")),
-    }
-
-
-def _empty() -> str:
-    return packed(training_view([]).payload())
 
 
 def _wire_text(shell: Shell, blocks: Blocks) -> None:
@@ -170,9 +87,9 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
             training = Training(job, documents)
             trainings.enter(session, training)
         except Refusal as refusal:
-            yield _empty(), None, error(refusal.text)
+            yield empty_view(), None, error(refusal.text)
             return
-        yield _empty(), None, None
+        yield empty_view(), None, None
         try:
             for update in watched(trainings, training):
                 yield drawn(update)
