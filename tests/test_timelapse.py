@@ -210,6 +210,20 @@ def test_a_stopped_run_can_be_finished(tokenizer: PreTrainedTokenizerFast) -> No
     assert timelapse.steps == [0, 1, 3]
 
 
+def test_a_later_stage_is_added(tokenizer: PreTrainedTokenizerFast) -> None:
+    gpt = new_gpt(tokenizer)
+    first = recorded(tokenizer, gpt, at=[0, 5], marks={2: "early"}).run()
+    second = recorded(tokenizer, gpt, at=[0, 1, 5], marks={4: "late"}).run()
+    weights, losses = second.attention(1).weights(0, 0), first.training.columns["loss"] + second.training.columns["loss"]
+    both = first.extend(second, mark="second")
+    assert (both.steps, both.marks) == ([0, 5, 6, 10], {2: "early", 5: "second", 9: "late"})
+    assert (both.training.columns["step"], both.training.columns["loss"]) == (list(range(1, 11)), losses)
+    assert np.array_equal(both.attention(6).weights(0, 0), weights)
+    assert len(both.next_tokens(10)) == 8
+    with pytest.raises(ValueError, match=r"The later stage has the prompts \['Tom found'\], this one .*; the same are needed"):
+        both.extend(recorded(tokenizer, gpt, prompts=["Tom found"], at=[1]).run(), mark="other")
+
+
 def test_checkpoints_become_a_time_lapse(
     tokenizer: PreTrainedTokenizerFast, trained: tuple[GPT, TimeLapse], tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ view, a file. Does not train and does not run a model: `recording` and `from_che
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,26 @@ class TimeLapse:
                     )
                 )
         return pd.concat(tables, ignore_index=True)
+
+    def extend(self, later: "TimeLapse", *, mark: str) -> "TimeLapse":
+        """Adds a later stage of training, whose step 1 came after the last step here, and gives itself; the chart names it `mark`.
+
+        The snapshot before the stage is the last one here, and is left out. Raises ValueError for other prompts.
+
+        >>> stories.extend(lessons, mark="lessons").steps[-1]
+        10000
+        """
+        if later.prompts != self.prompts:
+            raise ValueError(
+                f"The later stage has the prompts {later.prompts}, this one {self.prompts}; the same are needed. "
+                "Record both with them."
+            )
+        last = self.training.columns["step"][-1]
+        self.snapshots += [replace(snapshot, step=last + snapshot.step) for snapshot in later.snapshots if snapshot.step]
+        self.training.extend(later.training)
+        self._subject().token_texts.update(later._subject().token_texts)
+        self.marks |= {last: mark} | {last + step: text for step, text in later.marks.items()}
+        return self
 
     def save(self, path: str | Path) -> Path:
         """Writes one safetensors file, whole or not at all, and gives its path. Raises ValueError where there is no snapshot."""

@@ -52,6 +52,15 @@ class TrainingRecord:
         if entry.get("sample") is not None:
             self.samples.append((entry["step"], without_surrogates(entry["sample"])))
 
+    def extend(self, later: "TrainingRecord") -> None:
+        """Adds a later stage of training: its step 1 comes after the last step here. What its time began with is not known."""
+        last = self.columns["step"][-1]
+        for name, column in later.columns.items():
+            moved = {"step": [last + step for step in column], "seconds": [None] * len(column)}
+            self.columns[name] += moved.get(name, column)
+        self.validation += [(last + step, loss) for step, loss in later.validation]
+        self.samples += [(last + step, text) for step, text in later.samples]
+
     def drop_from(self, step: int) -> None:
         """Removes this step and all after it: a run that goes back takes them again."""
         num_kept = bisect_left(self.columns["step"], step)

@@ -182,3 +182,18 @@ def test_a_laptop_shows_slider_charts_and_attention_together(opened: Page) -> No
     assert all(box["y"] + min(box["height"], 150) <= 640 for box in bottoms)
     opened.mouse.wheel(0, 300)
     eventually(opened, lambda: opened.locator(".aigc-player").bounding_box()["y"] >= 0, True)
+
+
+def test_it_works_in_jupyterlab(timelapse: TimeLapse, lab, open_in_lab, tmp_path: Path) -> None:
+    path = timelapse.save(tmp_path / "run.safetensors")
+    cell = f"from aigc_toolkit import load_timelapse\nload_timelapse({str(path)!r})"
+    notebook = open_in_lab(lab.write("timelapse.ipynb", [cell]))
+    notebook.run_all()
+    output = notebook.output(0)
+    expect(output.locator(".aigc-place")).to_have_text("step 5 · 6 of 6", timeout=60_000)
+    expect(output.locator(".aigc-readout dd").last).to_have_text(re.compile(r"\d"), timeout=60_000)
+    output.get_by_role("slider", name="Snapshot, by step of training").press("Home")
+    expect(output.locator(".aigc-place")).to_have_text("before training · 1 of 6")
+    expect(output.locator(".aigc-sample")).not_to_have_text("")
+    notebook.idle()
+    assert len(str(notebook.save()["cells"][0]["outputs"])) < 3000, "a stored notebook stays small"
