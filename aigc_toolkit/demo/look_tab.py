@@ -7,7 +7,7 @@ text.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -90,15 +90,17 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
         boxes = {text: first, other: second, compare: gr.Accordion(open=bool(second))}
         return boxes | looked(first, second, request.session_hash, state=state)
 
-    def show_example(number: int, request: gr.Request) -> dict:
-        _, example, word = examples.LOOK[number]
-        boxes = {text: example, other: "", compare: gr.Accordion(open=False)}
-        return boxes | looked(example, "", request.session_hash, taken_word=word)
+    def shows(example: str, word: str) -> Callable:
+        def show(request: gr.Request) -> dict:
+            boxes = {text: example, other: "", compare: gr.Accordion(open=False)}
+            return boxes | looked(example, "", request.session_hash, taken_word=word)
+
+        return show
 
     shown = [text, other, compare, status, view]
     gr.on([look.click, text.submit], look_at, [text, other], [status, view], api_visibility="private", show_progress="minimal")
-    for number, button in enumerate(chosen):
-        button.click(partial(show_example, number), None, shown, api_visibility="private", show_progress="minimal")
+    for button, (_, example, word) in zip(chosen, examples.LOOK, strict=True):
+        button.click(shows(example, word), None, shown, api_visibility="private", show_progress="minimal")
     for source in sources:
         source.when(look_inside, source.generation, [shell.tabs, *shown], **QUICK)
     shell.opened.change(open_link, shell.opened, shown, **QUICK)
