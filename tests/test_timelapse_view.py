@@ -4,10 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from test_timelapse import PROMPTS, trained  # noqa: F401 (a fixture)
 
+from aigc_toolkit.demo.routes import PREFIX, attention_routes
+from aigc_toolkit.demo.store import ResultStore
 from aigc_toolkit.timelapse import TimeLapse
-from aigc_toolkit.views import timelapse_view
+from aigc_toolkit.views import gradio_host, timelapse_view
 
 
 @pytest.fixture
@@ -99,3 +103,16 @@ def test_a_time_lapse_shows_itself_in_a_notebook(timelapse: TimeLapse) -> None:
     data, _metadata = timelapse._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"] == "TimeLapseView(3 snapshots of gpt, step 0 to 5)"
+
+
+def test_the_page_serves_it_as_it_serves_attention(timelapse: TimeLapse) -> None:
+    store, view = ResultStore(), timelapse_view(timelapse)
+    address = f"{PREFIX}/{store.put(view, session='a', num_bytes=view.num_bytes)}"
+    app = Starlette(routes=attention_routes(store))
+    app.auth_dependency = app.auth = None  # a page without a login
+    client = TestClient(app)
+    assert client.get(address).json() == json.loads(json.dumps(view.payload()))
+    assert client.get(f"{address}/snapshot?prompt=1&at=2").content == view.request("snapshot", prompt=1, at=2)
+    refused = client.get(f"{address}/snapshot?prompt=1&at=9")
+    assert (refused.status_code, refused.json()["error"][:8]) == (400, "at is 9.")
+    assert "module_timelapse_view" in gradio_host("timelapse_view.js")

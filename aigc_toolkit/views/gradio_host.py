@@ -19,9 +19,9 @@ import(url)
 def gradio_host(entry: str) -> str:
     """Text for `js_on_load` of a `gr.HTML(html_template="", apply_default_css=False)` whose value is a `.payload()`.
 
-    `entry` is "attention_view.js" or "generation_view.js". For attention the value is {"payload_url", "text", "state"}: the address
-    of the payload, what was read (for a link, may be missing) and what to show first (may be missing). Raises `FileNotFoundError`
-    for an unknown entry. The event "token_click" carries `position`.
+    `entry` is the module of a view: "attention_view.js", "generation_view.js", "timelapse_view.js", … For attention the value is
+    {"payload_url", "text", "state"}: the address of the payload, what was read (for a link, may be missing) and what to show first
+    (may be missing); for a time-lapse {"payload_url"}. Raises `FileNotFoundError` for an unknown entry. The event "token_click" carries `position`.
 
         >>> '"token_click"' in gradio_host("attention_view.js")
         True
