@@ -1,7 +1,6 @@
 """Notebooks in a real JupyterLab: views appear, answer, wait for a busy kernel, outlive a restart, leave a small file."""
 
 import json
-import shutil
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -33,21 +32,6 @@ def drawn(shown: Locator, layer: int, head: int) -> None:
 
 def choose(shown: Locator, layer: int, head: int) -> None:
     shown.get_by_role("radio", name=f"Layer {layer}, head {head}").first.click()
-
-
-def test_the_first_notebook_lives(lab, open_in_lab):
-    path = lab.folder / "01_write_and_look.ipynb"
-    shutil.copy(REPOSITORY / "notebooks" / path.name, path)
-    notebook = open_in_lab(path)
-    notebook.run_all(wait=False)
-    page = notebook.page
-    expect(page.locator(".aigc-step").first).to_be_visible(timeout=120_000)
-    expect(page.locator("[data-role=proof]").first).to_be_attached(timeout=120_000)
-    tile = page.get_by_role("radio", name="Layer 1, head 2").first
-    tile.scroll_into_view_if_needed()
-    tile.click()
-    expect(page.get_by_role("heading", name="Layer 1, head 2").first).to_be_visible()
-    expect(page.locator(".aigc-readout dd").last).not_to_have_text("—", timeout=60_000)
 
 
 @pytest.mark.parametrize("comms", ["disabled", "perCommTarget"])
