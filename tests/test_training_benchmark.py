@@ -137,6 +137,19 @@ def test_every_way_to_train_learns_and_is_of_one_size(task, way):
     assert watch.num_parameters == pytest.approx(800_000, rel=0.02)
 
 
+def test_all_ways_take_turns_and_fill_the_table(task, capsys):
+    from dataclasses import replace
+
+    import training
+
+    runs = training.all_runs(replace(task, num_steps=48), seeds=2, trainer_seeds=1)
+    text = training.table(runs, baseline=training.BASELINE)
+    assert [run.seed for run in runs] == [1, 1, 1, 1, 2, 2, 2]
+    assert {run.last.tokens for run in runs} == {48 * 16}
+    assert [line.split(" (")[1][:6] for line in text.splitlines()[2:6]] == ["2 seed", "1 seed", "2 seed", "2 seed"]
+    assert len(capsys.readouterr().out.splitlines()) >= len(runs)
+
+
 def test_larger_batches_see_as_many_characters(task):
     from dataclasses import replace
 
