@@ -1,8 +1,8 @@
 """Trains the built-in model `story` from nothing and saves it as a Hugging Face folder.
 
 Comes in: the recipe and, from the command line, where to save and how much of it to run. Goes out: the folder, with
-`training.json` that states what was done, how long it took and which losses were reached. It does not measure quality: that is
-`benchmarks/story_quality.py`.
+`training.json` that states what was done, how long it took and which losses were reached, and a time-lapse of it. It does not
+measure quality: that is `benchmarks/story_quality.py`.
 """
 
 import argparse
@@ -14,9 +14,23 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from aigc_toolkit import GPT, Corpus, GPTConfig, LanguageModel, evaluate_loss, story_corpus, train
+from aigc_toolkit import (
+    GPT,
+    Corpus,
+    GPTConfig,
+    LanguageModel,
+    evaluate_loss,
+    load_timelapse,
+    record_timelapse,
+    story_corpus,
+    train,
+)
+from aigc_toolkit.corpora import measure_rulers
+from aigc_toolkit.timelapse import log_spaced
 
-from .recipe import CONTEXT, MODEL, STAGES, Stage
+from .recipe import CONTEXT, MODEL, STAGES, TIMELAPSE_PROMPTS, Stage
+
+SNAPSHOTS = 13  # of each stage
 
 
 def main() -> None:
@@ -28,6 +42,8 @@ def main() -> None:
         gpt = gpt or GPT(GPTConfig.modern(vocabulary_size=len(tokenizer), context=CONTEXT, **MODEL))
         facts.append(_run(gpt, corpus, stage, arguments))
     folder = LanguageModel.from_gpt(gpt, tokenizer, "story").save(arguments.folder)
+    stories, lessons = (load_timelapse(_timelapse(stage, arguments)) for stage in STAGES)
+    stories.extend(lessons, mark=STAGES[1].name).save(folder / "timelapse.safetensors")
     report = {"model": asdict(gpt.config), "num_parameters": gpt.num_parameters, "stages": facts, "machine": _machine()}
     (folder / "training.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"saved {folder}")
@@ -58,7 +74,17 @@ def _run(gpt: GPT, corpus: Corpus, stage: Stage, arguments: argparse.Namespace) 
         folder=str(arguments.run / stage.training.folder),
         metrics_path=str(arguments.run / stage.training.metrics_path),
     )
-    for step in train(gpt, corpus, config, resume=True):
+    steps = record_timelapse(
+        train(gpt, corpus, config, resume=True),
+        gpt,
+        tokenizer=corpus.tokenizer,
+        prompts=TIMELAPSE_PROMPTS,
+        path=_timelapse(stage, arguments),
+        at=log_spaced(config.num_steps, SNAPSHOTS),
+        rulers=measure_rulers(corpus).losses(),
+        name="story",
+    )
+    for step in steps:
         if step.step % 50 == 0:
             print(f"step {step.step:>5}  loss {step.loss:.4f}  {step.tokens_per_second:,.0f} tokens/s", flush=True)
     lines = Path(config.metrics_path).read_text(encoding="utf-8").splitlines()  # also those before a run was killed and went on
@@ -77,6 +103,10 @@ def _run(gpt: GPT, corpus: Corpus, stage: Stage, arguments: argparse.Namespace) 
         "validation_loss": evaluate_loss(gpt, corpus.token_ids("validation"), context=CONTEXT),
         "seconds": round(sum(num_tokens / step["tokens_per_second"] for step in steps)),
     }
+
+
+def _timelapse(stage: Stage, arguments: argparse.Namespace) -> Path:
+    return arguments.run / f"{stage.name}.safetensors"
 
 
 def _machine() -> str:

@@ -10,6 +10,12 @@ from aigc_toolkit import TrainConfig
 CONTEXT = 512  # tokens
 MODEL = dict(num_layers=5, num_heads=6, num_key_value_heads=3, width=192, head_dim=32, mlp_width=512)
 
+TIMELAPSE_PROMPTS = (
+    "<|user|>Once there was a clever boy called Omar. Omar had a red kite. He put the kite in the drawer.\n\n"
+    "Which colour is the kite?<|end|><|assistant|>It is",
+    "<|user|>从前有一个聪明的女孩，叫琳琳。琳琳有一只红色的风筝。她把风筝放在抽屉里。\n\n风筝是什么颜色的？<|end|><|assistant|>风筝是",
+)  # what is looked at on the way
+
 
 @dataclass(frozen=True)
 class Stage:
