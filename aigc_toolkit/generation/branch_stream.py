@@ -4,7 +4,7 @@ In: a parent `Generation`, where and with which tokens to depart from it, settin
 as a `Generation` from the start of the prompt. New tokens come from `stream`. Knows no tree: who waits for the branch is told.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from .decoding import stream
 from .forced import forced_steps, step_with
 from .prompts import end_of_text_ids
 from .records import Alternative, Generation, Origin, Prompt, StopReason, TokenStep
+from .running import RunningText
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def edited(parent: Generation, text: str) -> Departure:
     return Departure(prompt, kept, tuple(lm.texts.encode_more(rest)), len(parent.prompt_ids) + len(kept))
 
 
-class BranchStream(Iterator[TokenStep]):
+class BranchStream(RunningText):
     """A running branch: iterate it for the given tokens and the new ones.
 
     `.tokens` begins with the steps kept of the parent; `.prompt`, `.prompt_ids`, `.stop_reason` and `.generation()` are those of
@@ -77,7 +78,7 @@ class BranchStream(Iterator[TokenStep]):
         self.prompt, self.prompt_ids = start.prompt.text, start.prompt.ids
         self.tokens = list(start.kept)
         self.stop_reason: StopReason | None = None
-        self._told, self._origin = told, Origin(lm, {name: value for name, value in settings.items() if name != "stop_event"})
+        self._told, self.origin = told, Origin(lm, {name: value for name, value in settings.items() if name != "stop_event"})
         self._texts = lm.texts.start(() if lm.model.config.is_encoder_decoder else self.prompt_ids)
         for step in start.kept:
             self._texts.add(step.id)
@@ -103,19 +104,9 @@ class BranchStream(Iterator[TokenStep]):
             raise StopIteration
         return step
 
-    def finish(self) -> Generation:
-        """Write to the end, and give the branch."""
-        for _ in self:
-            pass
-        return self._finished
-
     def generation(self) -> Generation:
-        """The branch so far, as one record; its `stop_reason` is None while more may come."""
-        if self._finished is not None:
-            return self._finished
-        text = "".join(step.text for step in self.tokens)
-        made = Generation(self.prompt, text, tuple(self.tokens), self.prompt_ids, self.stop_reason, self._origin.lm.name)
-        return made.with_origin(self._origin)
+        """The branch so far, as one record: once it has ended always the same one, which is in the tree."""
+        return super().generation() if self._finished is None else self._finished
 
 
 def origin(generation: Generation) -> Origin:

@@ -7,7 +7,6 @@ or time, or when nobody wants it any more. Does not know attention, training or 
 
 import secrets
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -20,8 +19,9 @@ from .beams import beam_choices
 from .prefix_cache import kept_caches
 from .processors import watermark_config
 from .prompts import Start, end_of_text_ids, start_of
-from .records import Generation, Origin, Prompt, StopReason, TokenStep
+from .records import Origin, Prompt, StopReason, TokenStep
 from .remote import RemoteStream, remote_stream
+from .running import RunningText, Wish
 from .sampling import Choice
 from .settings import DecodingSettings
 
@@ -133,7 +133,7 @@ def _numbered(settings: DecodingSettings, number: int) -> DecodingSettings:
     return settings if settings.seed is None else replace(settings, seed=settings.seed + number)
 
 
-class TokenStream(Iterator[TokenStep]):
+class TokenStream(RunningText):
     """A running generation: iterate it for steps; `.prompt_ids`, `.tokens` so far, and `.stop_reason` once it has ended.
 
     `beam` is which text of a beam search it gives (0 = the most likely of the texts), `slot` its row in a batch.
@@ -157,15 +157,15 @@ class TokenStream(Iterator[TokenStep]):
         self.start = start
         self.settings = settings
         self.seed = None if settings.is_greedy else secrets.randbits(63) if settings.seed is None else settings.seed
+        self.origin = Origin(lm, settings.keywords(), self.seed)
         self.prompt, self.prompt_ids = start.text, start.ids
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
         self.reuse = reuse
-        self._lm, self._stop_event, self._beam = lm, stop_event or threading.Event(), beam
+        self._lm, self._wish, self._beam = lm, Wish(stop_event, settings.max_time), beam
         self._end_ids = end_of_text_ids(lm)
         self._texts = lm.texts.start(() if start.source else start.ids)
         self._text = ""
-        self._began: float | None = None
         self._choices: Iterator[Choice] | None = None  # of a stream that is iterated by itself
 
     def __next__(self) -> TokenStep:
@@ -212,25 +212,8 @@ class TokenStream(Iterator[TokenStep]):
 
     def has_ended(self) -> bool:
         """Whether no more tokens are wanted: the text ended, `stop_event` is set, or its time is over."""
-        now = time.monotonic()
-        self._began = now if self._began is None else self._began
-        if self.stop_reason is None and self._stop_event.is_set():
-            self.stop_reason = "cancelled"
-        elif self.stop_reason is None and self.settings.max_time is not None and now - self._began > self.settings.max_time:
-            self.stop_reason = "max_time"
+        self.stop_reason = self.stop_reason or self._wish.ended()
         return self.stop_reason is not None
-
-    def finish(self) -> Generation:
-        """Write to the end and give the whole."""
-        for _ in self:
-            pass
-        return self.generation()
-
-    def generation(self) -> Generation:
-        """What was written so far, as one record; its `stop_reason` is None while more may come."""
-        text = "".join(step.text for step in self.tokens)
-        made = Generation(self.prompt, text, tuple(self.tokens), self.prompt_ids, self.stop_reason, self._lm.name)
-        return made.with_origin(Origin(self._lm, self.settings.keywords(), self.seed))
 
     def _alone(self) -> Iterator[Choice]:
         batch = Batch(self._lm, 1, self.start.end)
@@ -242,7 +225,7 @@ class TokenStream(Iterator[TokenStep]):
             self.leave(batch, slot)
 
     def _beams(self) -> Iterator[Choice]:
-        return beam_choices(self._lm, self.start, self.settings, self._stop_event, self._beam)
+        return beam_choices(self._lm, self.start, self.settings, self._wish.stop_event, self._beam)
 
     def _stops(self, new: str) -> bool:
         """Whether a stop text has just come; what is looked at is long enough for one that began earlier."""

@@ -7,14 +7,14 @@ setting the protocol does not have is refused. Does not know HTTP.
 
 import queue
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
 from ..remote import RemoteError, RemoteModel
 from .prompts import USUAL_NEW_TOKENS
-from .records import Alternative, Generation, Origin, StopReason, TokenStep
+from .records import Alternative, Origin, StopReason, TokenStep
+from .running import RunningText, Wish
 from .settings import DecodingSettings
 
 SENT = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed")  # under their own names, where they are given
@@ -25,7 +25,7 @@ LARGE = 2**31  # a vocabulary size nobody knows
 SECONDS_BETWEEN_LOOKS = 0.05
 
 
-class RemoteStream(Iterator[TokenStep]):
+class RemoteStream(RunningText):
     """A text that comes from a server: iterate it for steps; otherwise as a `TokenStream`.
 
     A step is a token where the server gives log-probabilities, otherwise what came at once. `.prompt_ids` is empty and positions
@@ -53,11 +53,12 @@ class RemoteStream(Iterator[TokenStep]):
         self._body = body | _body(self.settings, is_chat=messages is not None, gives_logprobs=self.settings.num_alternatives > 0)
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
-        self._stop_event = stop_event or threading.Event()
+        self.origin = Origin(lm, self.settings.keywords())
+        self._wish = Wish(stop_event, self.settings.max_time)
         self._arrived: queue.SimpleQueue[dict | Exception | None] = queue.SimpleQueue()  # None: the server has said all
         self._waiting: list[TokenStep] = []
         self._finish_reason: str | None = None
-        self._began: float | None = None
+        self._is_asked = False  # the server
         self._failure: Exception | None = None
 
     def __next__(self) -> TokenStep:
@@ -73,32 +74,18 @@ class RemoteStream(Iterator[TokenStep]):
 
     def has_ended(self) -> bool:
         """Whether no more steps are wanted or to come."""
-        if self.stop_reason is None and self._stop_event.is_set():
-            self._end("cancelled")
-        elif self.stop_reason is None and self._is_late():
-            self._end("max_time")
+        if self.stop_reason is None and (reason := self._wish.ended()) is not None:
+            self._end(reason)
         return self.stop_reason is not None
 
     def close(self) -> None:
         """Leave the server alone: it sees that nobody listens any more."""
         self._leave.set()
 
-    def finish(self) -> Generation:
-        """Take all of it and give the whole."""
-        for _ in self:
-            pass
-        return self.generation()
-
-    def generation(self) -> Generation:
-        """What has come so far, as one record; its `stop_reason` is None while more may come."""
-        text = "".join(step.text for step in self.tokens)
-        made = Generation(self.prompt, text, tuple(self.tokens), (), self.stop_reason, self._lm.name)
-        return made.with_origin(Origin(self._lm, self.settings.keywords()))
-
     def _listen(self) -> None:
         """Take one thing that has arrived, or see that time is up."""
-        if self._began is None:
-            self._began = time.monotonic()
+        if not self._is_asked:
+            self._is_asked = True
             if not self.has_ended():
                 events = self._lm.events(self._path, self._body, self._leave)
                 threading.Thread(target=_fetch, args=(events, self._arrived), daemon=True).start()
@@ -126,10 +113,6 @@ class RemoteStream(Iterator[TokenStep]):
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
         first = len(self.tokens) + len(self._waiting)
         self._waiting += event_steps(choice, first, self.settings.num_alternatives)
-
-    def _is_late(self) -> bool:
-        limit = self.settings.max_time
-        return limit is not None and self._began is not None and time.monotonic() - self._began > limit
 
     def _end(self, reason: StopReason) -> None:
         self.stop_reason = reason
