@@ -240,6 +240,15 @@ def test_a_process_that_dies_or_lasts_too_long_is_told(monkeypatch):
     assert "ended without a word" in training.problem["en"] and not training.has_model
 
 
+def test_a_training_that_cannot_start_does_not_stop_the_line(trainings, monkeypatch, capfd):
+    broken, whole = Training(small_job(), [RHYME]), Slow()
+    monkeypatch.setattr(broken, "_start", lambda: (_ for _ in ()).throw(OSError("No space left on device")))
+    trainings.enter("a", broken)
+    trainings.enter("b", whole)
+    assert broken.ended.wait(30) and "ended without a word" in broken.problem["en"]
+    assert is_running(whole) and "No space left" in capfd.readouterr().err
+
+
 def test_the_address_gives_the_zip_to_those_who_know_it(lm, finished, monkeypatch):
     queue, training, _ = finished
     demo = build_demo(lm, Operator(login=("teacher", "secret")))

@@ -73,24 +73,26 @@ class Training:
         return max(0.0, min(each * (self.facts["num_steps"] - self.num_steps), self.job.seconds - elapsed))
 
     def run(self) -> None:
-        """Train to the end; returns when the process has ended."""
-        with self._lock:
-            if not self._is_stopped:
-                self.state = "starting"
-                self._process = self._start()
-        if self._process is not None:
-            limit = threading.Timer(self.job.seconds + GRACE_SECONDS, self._process.kill)
-            limit.daemon = True
-            limit.start()
-            self._follow(self._process)
-            limit.cancel()
-        if self.reason is None and self.problem is None:
-            if self._is_stopped:
-                self.reason = "stopped"
-            else:
-                self.problem = message("train_died")
-        self.state = "ended"
-        self.ended.set()
+        """Train to the end; returns when the process has ended. Raises OSError where it cannot be started."""
+        try:
+            with self._lock:
+                if not self._is_stopped:
+                    self.state = "starting"
+                    self._process = self._start()
+            if self._process is not None:
+                limit = threading.Timer(self.job.seconds + GRACE_SECONDS, self._process.kill)
+                limit.daemon = True
+                limit.start()
+                self._follow(self._process)
+                limit.cancel()
+        finally:
+            if self.reason is None and self.problem is None:
+                if self._is_stopped:
+                    self.reason = "stopped"
+                else:
+                    self.problem = message("train_died")
+            self.state = "ended"
+            self.ended.set()
 
     def stop(self) -> None:
         """Keep what is there; before the first step there is nothing."""

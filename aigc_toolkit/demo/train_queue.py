@@ -7,6 +7,7 @@ room. It does not know what a training does.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections import OrderedDict
 
 from .texts import message
@@ -93,4 +94,7 @@ class TrainQueue:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
                 training = self._waiting.pop(0)
-            training.run()
+            try:
+                training.run()
+            except OSError:  # a full disk, too many processes: its visitor has been told, the others go on
+                traceback.print_exc()
