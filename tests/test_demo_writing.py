@@ -99,6 +99,10 @@ def test_odd_input_is_written_on(scheduler, text):
     assert updates(scheduler, text)[-1].finished is not None
 
 
+def test_a_length_beyond_the_context_is_the_context(scheduler):
+    assert updates(scheduler, "Once", max_new_tokens=400)[-1].finished.stop_reason in ("context_full", "end_of_text")
+
+
 def test_the_operator_limits_what_is_written(scheduler):
     limits = Operator(max_new_tokens=3, max_characters=100)
     last = list(written(scheduler, Stops(), "a", "Once", SHORT, limits))[-1]

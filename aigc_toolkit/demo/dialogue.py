@@ -91,7 +91,9 @@ def answered(
         messages = [{"role": "system", "content": system}] if system.strip() else []
         messages += [{"role": turn.role, "content": turn.text} for turn in turns]
         checked_length("".join(each["content"] for each in messages), limits.max_characters)
-        steps = scheduler.chat(messages, user=session, stop_event=event, **keywords(settings, limits.max_new_tokens))
+        steps = scheduler.chat(
+            messages, user=session, stop_event=event, **keywords(settings, limits.most_tokens(scheduler.lm.context_length))
+        )
         for _ in steps.portions(pace_of(scheduler)):
             if stops.is_replaced(session, event):
                 return

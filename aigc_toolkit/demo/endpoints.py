@@ -73,7 +73,7 @@ def _write(shell: Shell) -> Callable:
         with _asked(shell, request, model, prompt) as used:
             values = dict(max_new_tokens=max_new_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed)
             stream = used.scheduler.stream(
-                prompt, user=request.session_hash or "", **keywords(values, shell.operator.max_new_tokens)
+                prompt, user=request.session_hash or "", **keywords(values, shell.operator.most_tokens(used.lm.context_length))
             )
             tokens = [_token(step) for step in stream]
             written = stream.generation()
@@ -109,7 +109,7 @@ def _chat(shell: Shell) -> Callable:
         with _asked(shell, request, model, *(str(each) for each in messages)) as used:
             values = dict(max_new_tokens=max_new_tokens, temperature=temperature, top_p=top_p, seed=seed)
             stream = used.scheduler.chat(
-                messages, user=request.session_hash or "", **keywords(values, shell.operator.max_new_tokens)
+                messages, user=request.session_hash or "", **keywords(values, shell.operator.most_tokens(used.lm.context_length))
             )
             for _ in stream:
                 pass
@@ -135,7 +135,9 @@ def _summarize(shell: Shell) -> Callable:
             model: Name of a model, one of those the endpoint models gives; empty for the page's first one.
         """
         with _asked(shell, request, model, text) as used:
-            made = summed_up(used.lm, text, **keywords({"max_new_tokens": max_new_tokens}, shell.operator.max_new_tokens))
+            made = summed_up(
+                used.lm, text, **keywords({"max_new_tokens": max_new_tokens}, shell.operator.most_tokens(used.lm.context_length))
+            )
             return {"summary": made.summary, "method": made.method, "num_parts": len(made.parts), "model": used.name}
 
     return summarize

@@ -97,6 +97,10 @@ class Operator:
     port: int | None = _setting(None, _whole(1, 65_535), "port; not set: 7860 or the next free one, or Gradio's variable")
     login: tuple[str, str] | None = _setting(None, _login, "user:password that visitors must give; not set: none")
 
+    def most_tokens(self, context_length: int | None) -> int:
+        """New tokens a visitor may ask for of a model that reads so many; None: it states no limit."""
+        return self.max_new_tokens if context_length is None else min(self.max_new_tokens, context_length)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Operator:
         """The settings in the environment; a variable that is empty counts as not set.

@@ -103,16 +103,19 @@ def _follow(shell: Shell, status: TextOnlyBlock) -> None:
     """Wire what happens when another model is shown, and when the page is opened by a link."""
     tab, packed = gr.Textbox(visible=False), gr.Textbox(visible=False)
 
-    def follow(request: gr.Request) -> list:
+    def follow(name: str, followed: str, request: gr.Request) -> list:
+        if name == followed:  # a change may be told twice, the second time in the middle of a text
+            return [gr.skip()] * (1 + len(shell.on_switch))
         shell.stops.start(request.session_hash)  # what is being written is nobody's any more
         with shell.models.use(request.session_hash) as model:
-            return [change(model) for change in shell.on_switch.values()]
+            return [name, *(change(model) for change in shell.on_switch.values())]
 
     def read_link(tab: str, packed: str, request: gr.Request) -> Iterator[tuple]:
         if tab:
             yield from _link_steps(shell, tab, packed, request.session_hash)
 
-    switched = shell.shown.change(follow, None, list(shell.on_switch), **NOTICED)
+    followed = gr.State(shell.models.first.name)
+    switched = shell.shown.change(follow, [shell.shown, followed], [followed, *shell.on_switch], **NOTICED)
     switched.then(lambda link: (link, None), shell.waiting, [shell.opened, shell.waiting], **NOTICED)
     shell.page.load(
         read_link,

@@ -83,7 +83,7 @@ def compared(
     event = stops.start(session)
     streams = {}
     try:
-        common = keywords({"max_new_tokens": length, "seed": seed}, limits.max_new_tokens)
+        common = keywords({"max_new_tokens": length, "seed": seed}, limits.most_tokens(scheduler.lm.context_length))
         checked_length(prompt, limits.max_characters)
         for name in (name for name in STRATEGIES if name in names):
             settings = common | STRATEGIES[name]

@@ -37,7 +37,7 @@ def written(
     """The text after `prompt`. Its reader may leave between two updates: nothing goes on then."""
     event = stops.start(session)
     try:
-        chosen = keywords(settings, limits.max_new_tokens)
+        chosen = keywords(settings, limits.most_tokens(scheduler.lm.context_length))
         steps = scheduler.stream(checked_length(prompt, limits.max_characters), user=session, stop_event=event, **chosen)
         yield Update(whole(steps.generation()), waiting=steps.place)
         for update in _portions(steps, pace_of(scheduler)):

@@ -55,7 +55,9 @@ def test_another_model_is_used_by_every_tab_and_this_visitor_alone(page, demo, o
     expect(page.locator("#title")).to_contain_text("kept/plain · 37.6 k parameters · context 128 tokens")
     expect(page.locator("#write-view .aigc-step")).to_have_count(0)
     expect(page.locator("#write-look")).to_be_disabled()
+    page.locator("#write-prompt textarea").fill("Once upon")
     page.locator("#write-go").click()
+    expect(page.locator("#write-view .aigc-step").first).to_be_visible(timeout=60_000)
     expect(page.locator("#write-look")).to_be_enabled(timeout=60_000)
     page.locator("#write-look").click()
     expect(page.locator("#look-view")).to_contain_text("2 layers", timeout=60_000)
@@ -99,12 +101,10 @@ def test_the_drawer_is_reached_and_left_by_keyboard(page):
 def test_colours_are_chosen_and_kept(page):
     open_drawer(page)
     page.get_by_role("radio", name="dark").check()
-    ground = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(ground) == "rgb(17, 20, 24)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(17, 20, 24)")
     page.reload()
     page.locator("#write-go").wait_for(timeout=60_000)
-    expect(page.locator("body")).to_have_class("dark")
-    assert page.evaluate(ground) == "rgb(17, 20, 24)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(17, 20, 24)")
 
 
 @pytest.mark.parametrize("dark", [False, True])
