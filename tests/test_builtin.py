@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import aigc_toolkit
-from aigc_toolkit import capture_attention, generate
+from aigc_toolkit import capture_attention, generate, load_timelapse
 from aigc_toolkit.corpora.story_world import make_document
 
 FOLDER = Path(aigc_toolkit.__file__).parent / "builtin" / "story"
@@ -21,7 +21,7 @@ def card() -> str:
 
 def test_it_is_small_and_standard(story_lm):
     assert story_lm.num_parameters <= 5_000_000 and story_lm.context_length == 512
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 12_000_000
+    assert sum(file.stat().st_size for file in FOLDER.iterdir() if file.name != "timelapse.safetensors") <= 12_000_000
     plain = AutoModelForCausalLM.from_pretrained(FOLDER)
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     ids = torch.tensor([tokenizer.encode("Once upon a time, there was a girl.")])
@@ -53,11 +53,23 @@ def test_its_attention_is_proven(story_lm):
     assert capture_attention(story_lm, "Mia put the kite in the drawer.").verify().passed
 
 
+def test_its_time_lapse_ends_with_the_model_itself(story_lm):
+    timelapse = load_timelapse("story")
+    assert (FOLDER / "timelapse.safetensors").stat().st_size < 10_000_000 and timelapse.steps[0] == 0
+    for number, prompt in enumerate(timelapse.prompts):
+        expected = timelapse.next_tokens(timelapse.steps[-1], prompt=number)
+        ids = torch.tensor([story_lm.texts.encode(prompt)])
+        probs = story_lm.model(ids).logits[0, -1].softmax(-1)  # (V)
+        assert probs[expected.id.tolist()].tolist() == pytest.approx(expected.probability.tolist(), abs=1e-3)
+
+
 def test_its_card_states_what_was_measured(card):
     training = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))
     quality = json.loads((FOLDER / "quality.json").read_text(encoding="utf-8"))
-    assert f"{training['validation_loss']:.3f}" in card and f"{training['num_parameters']:,}" in card
-    assert f"{training['num_training_tokens_read']:,}" in card and f"{training['seconds'] / 60:.0f} minutes" in card
+    assert f"{training['num_parameters']:,}" in card
+    for stage in training["stages"]:
+        assert f"{stage['validation_loss']:.3f}" in card and f"{stage['num_documents']:,} documents" in card
+        assert f"{stage['num_training_tokens_read']:,}" in card and f"{stage['seconds'] / 60:.0f} minutes" in card
     for language in ("en", "zh"):
         for measure in ("answers_right", "not_said_right", "summaries_right", "continuations_without_contradiction"):
             assert f"{100 * quality[language][measure]['share']:.1f} %" in card, (language, measure)

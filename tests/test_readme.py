@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 ENGLISH = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+MEASURED, MEASURED_CHINESE = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("measured.md", "measured.zh-CN.md"))
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 
 
@@ -46,22 +47,27 @@ def test_the_file_map_is_the_disk():
     assert {name.rstrip("/") for name in inside} == package
 
 
-@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
-def test_pictures_and_links_lead_somewhere(text):
+@pytest.mark.parametrize(("text", "folder"), [(ENGLISH, "."), (CHINESE, "."), (MEASURED, "docs"), (MEASURED_CHINESE, "docs")])
+def test_pictures_and_links_lead_somewhere(text, folder):
     targets = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
     assert targets
-    assert all((ROOT / target).exists() for target in targets), targets
+    assert all((ROOT / folder / target).exists() for target in targets), targets
 
 
-def test_both_languages_say_the_same():
+@pytest.mark.parametrize(("english", "chinese"), [(ENGLISH, CHINESE), (MEASURED, MEASURED_CHINESE)])
+def test_both_languages_say_the_same(english, chinese):
     def headings(text):
         return [line.count("#", 0, 4) for line in text.splitlines() if re.match(r"#+ ", line)]
 
-    assert headings(ENGLISH) == headings(CHINESE)
+    def tables(text):
+        return [line.count("|") for line in text.splitlines() if line.startswith("|")]
+
+    assert headings(english) == headings(chinese)
+    assert tables(english) == tables(chinese)
     for language in ("sh", "python"):
-        assert blocks(ENGLISH, language) == blocks(CHINESE, language)
-    numbers = re.compile(r"\d+\.\d+ %")
-    assert numbers.findall(ENGLISH) == numbers.findall(CHINESE)
+        assert blocks(english, language) == blocks(chinese, language)
+    numbers = re.compile(r"\d+\.\d+ %|\d[\d,.]* (?:x|GB|MB|kB)\b")
+    assert numbers.findall(english) == numbers.findall(chinese)
 
 
 def test_the_repository_can_be_pushed_as_a_space():
