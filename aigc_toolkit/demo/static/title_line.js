@@ -2,6 +2,7 @@
 // model this page works with now. Goes out: one heading line, the drawer opened and closed, and the event "settings" when it
 // opens. Links to this page find the model's name on the document.
 
+const SLIDES = 160; // milliseconds, a little more than in demo.css
 const chinese = navigator.language.toLowerCase().startsWith("zh");
 document.documentElement.lang = chinese ? "zh-CN" : "en";
 
@@ -20,7 +21,7 @@ function setOpen(isOpen) {
   opener.setAttribute("aria-expanded", String(isOpen));
   if (!isOpen) return opener.focus();
   trigger("settings");
-  return drawer.querySelector(".aigc-drawer-close")?.focus();
+  return setTimeout(() => drawer.querySelector(".aigc-drawer-close")?.focus(), SLIDES); // hidden until it has slid in
 }
 opener.addEventListener("click", () => setOpen(opener.getAttribute("aria-expanded") !== "true"));
 document.addEventListener("keydown", (event) => {
