@@ -19,6 +19,7 @@ from browser.live import open_live
 from browser.pictures import assert_like_kept, same_letters
 
 CHROMIUM = "/usr/bin/chromium"
+IMPATIENT = "Failed to initialize model"  # anywidget, of a view that took more than 2 s to start; it is drawn when it is ready
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -176,7 +177,7 @@ def open_in_lab(lab: Lab, chromium: Browser) -> Iterator[Callable[[Path], OpenNo
     def opened(path: Path) -> OpenNotebook:
         page = chromium.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
         pages.append(page)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("pageerror", lambda error: None if IMPATIENT in str(error) else errors.append(str(error)))
         return open_notebook(page, lab, path)
 
     yield opened

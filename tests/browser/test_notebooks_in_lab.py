@@ -35,7 +35,6 @@ def test_a_lesson_lives(lab, open_in_lab, lesson):
         expect(notebook.output(number).locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
     if lesson.stem not in NO_HEADS:
         head = notebook.page.get_by_role("radio", name="Layer 0, head 1").first
-        head.scroll_into_view_if_needed()
         head.click()
         expect(notebook.page.get_by_role("heading", name="Layer 0, head 1").first).to_be_visible(timeout=60_000)
     lab.stop_kernels()  # of several hundred megabytes each
