@@ -16,7 +16,7 @@ demo: $(VENV)/.demo ## open the page on http://localhost:7860
 	GRADIO_SERVER_PORT=$(PORT) $(BIN)/python app.py
 
 test: $(VENV)/.test ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.test ## format check, lint and tests: what CI runs
 	$(BIN)/ruff format --check .
