@@ -52,13 +52,15 @@ def seconds_to_load(browser: Browser, port: int) -> float:
     return took
 
 
-def seconds_to_first_token(browser: Browser) -> list[float]:
-    """From a press of the button until a token is on the screen, measured inside the browser; several times on one page."""
+def seconds_to_first_token(browser: Browser) -> float:
+    """From a press of the button on a fresh page until a token is on the screen, measured inside the browser."""
     page = browser.new_page(locale="en-US")
     page.goto(f"http://127.0.0.1:{PORTS['page']}/")
     page.locator("#write-go:not([disabled])").wait_for()
     page.wait_for_timeout(1000)
-    return [page.evaluate(FIRST_TOKEN) / 1000 for _ in range(NUM_VISITS + 1)][1:]  # the first makes the scheduler's threads
+    took = page.evaluate(FIRST_TOKEN) / 1000
+    page.close()
+    return took
 
 
 FIRST_TOKEN = """async () => {
@@ -70,7 +72,6 @@ FIRST_TOKEN = """async () => {
   });
   const begin = performance.now();
   document.querySelector("#write-go").click();
-  await until(() => steps() === 0 || performance.now() > begin + 5000);
   await until(() => steps() > 0);
   const took = performance.now() - begin;
   await until(() => stop.disabled);
@@ -103,7 +104,8 @@ def main() -> None:
             first = seconds_to_load(browser, PORTS["page"])
             page = [seconds_to_load(browser, PORTS["page"]) for _ in range(NUM_VISITS)]
             plain = [seconds_to_load(browser, PORTS["plain"]) for _ in range(NUM_VISITS)]
-            tokens = seconds_to_first_token(browser)
+            first_token = seconds_to_first_token(browser)  # it makes the threads that write
+            tokens = [seconds_to_first_token(browser) for _ in range(NUM_VISITS)]
             browser.close()
     finally:
         for server in servers:
@@ -113,6 +115,7 @@ def main() -> None:
     print(f"page                                {shown(page)}")
     print(f"Gradio with one button              {shown(plain)}")
     print(f"ratio of the medians                {statistics.median(page) / statistics.median(plain):.2f}")
+    print(f"first token, first text of all      {first_token:.2f} s")
     print(f"first token after Continue          {shown(tokens)}")
 
 

@@ -82,7 +82,7 @@ class Operator:
     model: str = _setting("story", _text, "the model the page opens with, as `load_model` takes it")
     models: tuple[str, ...] = _setting((), _list, 'Hugging Face ids visitors may load, as ids or patterns, or "any"')
     model_folders: tuple[Path, ...] = _setting((), _folders, "folders whose model folders visitors may load")
-    model_gigabytes: float = _setting(4.0, _gigabytes, "weights kept in memory beside the first model's, GB")
+    model_gigabytes: float = _setting(4.0, _gigabytes, "memory for models beside the first one, GB")
     training: bool = _setting(True, _switch, "whether visitors may train models of their own")
     training_minutes: int = _setting(5, _whole(1, 24 * 60), "minutes a training may take at most; one runs at a time")
     training_megabytes: int = _setting(2, _whole(1, 1000), "MB of a text that a visitor may train on")
