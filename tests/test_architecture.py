@@ -23,7 +23,12 @@ ALLOWED = {
     "attention": {"language_model", "gpt", "tokens", "views"},
     "views": set(),
 }
-THROUGH_THE_DOOR = {"demo": {"views"}, "builtin": {"corpora", "timelapse"}, "notebook_playground": set(), "timelapse": {"training", "views"}}
+THROUGH_THE_DOOR = {
+    "demo": {"views"},
+    "builtin": {"corpora", "timelapse"},
+    "notebook_playground": set(),
+    "timelapse": {"training", "views"},
+}
 PYTHON_FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "benchmarks").glob("*.py"), ROOT / "app.py"])
 
 

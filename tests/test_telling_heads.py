@@ -1,4 +1,4 @@
-"""The head an example opens at is the one that the measure puts first, whatever the model, and its number is the head's own weight."""
+"""The head an example opens at is the one the measure puts first, whatever the model, and its number is the head's own weight."""
 
 import pytest
 

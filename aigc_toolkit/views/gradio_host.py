@@ -21,9 +21,10 @@ def gradio_host(entry: str) -> str:
 
     `entry` is the module of a view: "attention_view.js", "generation_view.js", "timelapse_view.js", … For attention the value is
     {"payload_url", "text", "state"}: the address of the payload, what was read (for a link, may be missing) and what to show first
-    (may be missing); for a time-lapse {"payload_url"}. Raises `FileNotFoundError` for an unknown entry. The event "token_click" carries `position`.
+    (may be missing); for a time-lapse {"payload_url"}. Raises `FileNotFoundError` for an unknown entry. The event "token_click"
+    carries `position`.
 
-        >>> '"token_click"' in gradio_host("attention_view.js")
-        True
+    >>> '"token_click"' in gradio_host("attention_view.js")
+    True
     """
     return _HOST.format(module=json.dumps(bundle(entry, host="gradio_host.js")), css=json.dumps(style_sheet()))

@@ -51,7 +51,9 @@ def page_of(state: str, folder: Path, tokenizer: PreTrainedTokenizerFast, *, lan
     if state == "generation":
         return generation_view(_written(), language=language).save(path)
     if state == "training":
-        return training_view(_trained(), rulers={"uniform": 8.03, "unigram": 5.61, "bigram": 3.17, "5-gram": 2.51, "gzip": 2.44}, language=language).save(path)
+        return training_view(
+            _trained(), rulers={"uniform": 8.03, "unigram": 5.61, "bigram": 3.17, "5-gram": 2.51, "gzip": 2.44}, language=language
+        ).save(path)
     what, changes = ATTENTION[state]
     first, *others = _attentions(what, tokenizer)
     view = attention_view(first, compare=others[0] if others else None, language=language)

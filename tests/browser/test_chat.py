@@ -43,6 +43,7 @@ def act(page: Page, number: int, name: str) -> None:
 
 def ask(page: Page, text: str) -> None:
     page.locator("#chat-message textarea").fill(text)
+    page.wait_for_timeout(200)  # what was typed reaches Gradio a little later than a key that is pressed at once
     page.locator("#chat-message textarea").press("Enter")
 
 

@@ -6,6 +6,8 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.waiting import type_setting
+
 KITE = "Mia had a red kite. 从前 </script>"
 LOOKED = "#look-view [data-role=proof]"
 
@@ -80,9 +82,8 @@ def test_a_link_to_write_brings_back_prompt_settings_and_text(demo, open_site):
     first = open_site(demo.blocks.local_url)
     first.locator("#write-prompt textarea").fill(KITE)
     first.get_by_role("button", name="Settings").first.click()
-    first.locator("#write-max_new_tokens input[type=number]").fill("12")
-    first.locator("#write-seed input").fill("7")
-    first.locator("#write-seed input").blur()
+    type_setting(first.locator("#write-max_new_tokens input[type=number]"), "12")
+    type_setting(first.locator("#write-seed input"), "7")
     first.locator("#write-go").click()
     expect(first.locator("#write-look")).to_be_enabled(timeout=60_000)
     address = copied(first, "write")

@@ -10,6 +10,7 @@ from aigc_toolkit import load_model
 from aigc_toolkit.demo import build_demo
 from aigc_toolkit.demo.page import serve
 from aigc_toolkit.generation.batch import Batch
+from browser.waiting import type_setting
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +141,8 @@ def test_a_word_is_never_written(page):
     page.get_by_role("button", name="Settings").first.click()
     page.get_by_role("button", name="More settings").click()
     words = page.locator("#write-bad_words textarea")
-    expect(words).to_be_editable()
-    page.wait_for_timeout(500)  # what was just unfolded may be drawn once more, and forget what was typed
-    page.locator("#write-temperature input[type=number]").fill("0")
-    words.fill(" Mia\nMia")
-    words.blur()
-    page.wait_for_timeout(500)
-    expect(words).to_have_value(" Mia\nMia")
+    type_setting(page.locator("#write-temperature input[type=number]"), "0")
+    type_setting(words, " Mia\nMia")
     page.locator("#write-go").click()
     finished(page, 1)
     assert "Mia" not in text_of(page)
