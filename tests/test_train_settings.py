@@ -5,8 +5,17 @@ import json
 import pytest
 
 from aigc_toolkit.demo import Operator
+from aigc_toolkit.demo.links import Link
 from aigc_toolkit.demo.texts import TEXTS
-from aigc_toolkit.demo.train_settings import LONGEST_WORD, Refusal, checked_job, documents_in, pasted_documents
+from aigc_toolkit.demo.train_settings import (
+    LONGEST_WORD,
+    SETTINGS,
+    Refusal,
+    checked_job,
+    documents_in,
+    linked_job,
+    pasted_documents,
+)
 from aigc_toolkit.demo.train_texts import TRAIN_BLOCK, TRAIN_MESSAGES, TRAIN_TEXTS
 from tests.small_trainings import VALUES
 
@@ -38,6 +47,17 @@ def test_settings_become_a_job():
         == "从前有一个小女孩"
     )
     assert job(source="own", prompt="half \ud83d!").sample_prompt == "half !"
+
+
+def test_a_link_brings_back_settings_within_the_limits_of_the_page():
+    values = dict(zip(SETTINGS, linked_job(Link("train", VALUES | {"source": "own", "minutes": 60}), Operator()), strict=True))
+    assert values == {name: VALUES[name] for name in SETTINGS} | {"source": "own", "minutes": 5}
+
+
+@pytest.mark.parametrize("changes", [{"source": "<b>"}, {"size": None}, {"minutes": "5"}, {"seed": -1}, {"prompt": 3}])
+def test_a_link_no_page_writes_is_refused(changes):
+    with pytest.raises(Refusal, match="allowed"):
+        linked_job(Link("train", VALUES | changes), Operator())
 
 
 @pytest.mark.parametrize(

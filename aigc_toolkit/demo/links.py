@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-TABS = ("write", "chat", "look")
+TABS = ("write", "chat", "look", "train")
 LONGEST_TEXT = 4000  # characters a link holds, as in static/page_link.js and views/static/gradio_host.js
 _LONGEST_LINK = 60_000  # characters: two texts, each character escaped, and a state
 

@@ -35,6 +35,7 @@ class Blocks:
     write: gr.Button
     look: gr.Button
     back: gr.Button
+    after: gr.Row
 
 
 def laid_out(shell: Shell) -> Blocks:
@@ -59,13 +60,15 @@ def laid_out(shell: Shell) -> Blocks:
         chosen |= _more_settings(i18n)
     status = status_line(elem_id="train-status")
     standing = scripted_block("train.js", TRAIN_BLOCK, elem_id="train-standing")
-    with gr.Row(elem_classes="aigc-after"):
+    with gr.Row(elem_classes="aigc-after") as after:
         write, look, back = (
             gr.Button(i18n(f"train_{name}"), size="sm", visible=False, elem_id=f"train-{name}")
             for name in ("write", "look", "back")
         )
     view = view_block("training_view.js", elem_id="train-view", value=empty_view())
-    return Blocks(chosen, text, gr.State(None), file, own, go, stop, uploaded_line, status, standing, view, write, look, back)
+    return Blocks(
+        chosen, text, gr.State(None), file, own, go, stop, uploaded_line, status, standing, view, write, look, back, after
+    )
 
 
 def _choice(i18n: gr.I18n, name: str, values: tuple, value: object) -> gr.Radio:

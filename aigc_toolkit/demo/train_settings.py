@@ -12,10 +12,12 @@ from pathlib import Path
 
 import regex
 
+from .links import Link
 from .operator import Operator
 from .texts import TEXTS, message
 from .train_worker import MOST_STEPS, Job
 
+SETTINGS = ("source", "size", "minutes", "context", "tokens", "rate", "steps", "prompt", "seed")
 SOURCES = ("en", "zh", "own")
 CONTEXTS = (64, 128, 256)  # tokens
 TOKENIZERS = ("bpe", "characters")
@@ -83,6 +85,16 @@ def checked_job(values: dict[str, object], documents: list[str], limits: Operato
         sample_prompt=_readable(prompt) if prompt.strip() else beginning,
         seed=int(_number("seed", values["seed"], 0, LARGEST_SEED)),
     )
+
+
+def linked_job(link: Link, limits: Operator) -> list[object]:
+    """The values of the settings in a link, as the tab shows them. Raises ValueError for values of no use."""
+    values = {name: link.values.get(name) for name in SETTINGS}
+    _one_of("source", values["source"], SOURCES)
+    most = limits.training_minutes
+    values["minutes"] = min(_number("minutes", values["minutes"], 0.1, 24 * 60), most)
+    checked_job({**values, "source": SOURCES[0]}, [], limits, name="")
+    return list(values.values())
 
 
 def documents_in(file: Path, limits: Operator) -> list[str]:

@@ -15,19 +15,19 @@ from .links import LONGEST_TEXT, Link
 from .models import OWN, Models
 from .problems import NO_MODEL
 from .settings import NUMBERS
+from .sharing import link_button
 from .shell import Shell
 from .texts import message
 from .train_layout import Blocks, empty_view, laid_out
 from .train_process import Training
 from .train_queue import TrainQueue
-from .train_settings import Refusal, checked_job, documents_in, pasted_documents
+from .train_settings import SETTINGS, Refusal, checked_job, documents_in, linked_job, pasted_documents
 from .train_watch import Update, watched, whole
 
 QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 WATCH = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="trainings")
 READERS_LANGUAGE = '() => (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en")'
-SETTINGS = ("source", "size", "minutes", "context", "tokens", "rate", "steps", "prompt", "seed")
 
 
 def train_tab(shell: Shell, trainings: TrainQueue) -> None:
@@ -39,6 +39,7 @@ def train_tab(shell: Shell, trainings: TrainQueue) -> None:
     _wire_text(shell, blocks)
     _wire_training(shell, trainings, blocks)
     _wire_model(shell, trainings, blocks)
+    _wire_link(shell, blocks)
 
 
 def _wire_text(shell: Shell, blocks: Blocks) -> None:
@@ -150,6 +151,24 @@ def _wire_model(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
     blocks.look.click(look, shell.shown, page, **NOTICED)
     blocks.back.click(back, None, shell.shown, **NOTICED)
     shell.on_switch[blocks.back] = lambda model: gr.Button(visible=model.session is not None)
+
+
+def _wire_link(shell: Shell, blocks: Blocks) -> None:
+    """A link brings back the settings and a pasted text; a file that was uploaded is in no link."""
+    settings = {name: blocks.settings[name] for name in SETTINGS}
+
+    def open_link(link: Link | None) -> tuple:
+        unchanged = (gr.skip(),) * len(settings)
+        if link is None or link.tab != "train":
+            return (*unchanged, gr.skip(), gr.skip())
+        try:
+            return (*linked_job(link, shell.operator), link.text("text", ""), None)
+        except ValueError:
+            return (*unchanged, gr.skip(), error(message("bad_link")))
+
+    with blocks.after:
+        link_button(shell, "train", settings | {"text": blocks.text})
+    shell.opened.change(open_link, shell.opened, [*settings.values(), blocks.text, blocks.status], **NOTICED)
 
 
 def _own(models: Models, session: str, training: Training | None) -> str:

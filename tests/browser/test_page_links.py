@@ -95,6 +95,19 @@ def test_a_link_to_write_brings_back_prompt_settings_and_text(demo, open_site):
     assert steps[0] == steps[1] and 0 < len(steps[0]) <= 12
 
 
+def test_a_link_to_train_brings_back_settings_and_text(demo, open_site):
+    first = open_site(demo.blocks.local_url)
+    first.get_by_role("tab", name="Train").click()
+    first.get_by_label("A text of your own").check()
+    first.get_by_label("Tiny").check()
+    type_setting(first.locator("#train-text textarea"), KITE)
+    second = open_site(copied(first, "train"))
+    expect(second.get_by_role("tab", name="Train")).to_have_attribute("aria-selected", "true", timeout=30_000)
+    expect(second.get_by_label("Tiny")).to_be_checked()
+    expect(second.get_by_label("A text of your own")).to_be_checked()
+    expect(second.locator("#train-text textarea")).to_have_value(KITE)
+
+
 def test_a_link_to_chat_brings_back_the_conversation(demo, open_site):
     first = open_site(demo.blocks.local_url)
     first.get_by_role("tab", name="Chat").click()
