@@ -38,7 +38,7 @@ class Batch:
     >>> batch = Batch(lm, max_sequences=2)
     >>> slots = [batch.add(lm.texts.encode(text), DecodingSettings(temperature=0)) for text in ("Once upon", "Mia had a")]
     >>> [lm.texts.display(choice.id) for _, choice in batch.step()]
-    [' a', ' st']
+    [' a', ' yellow']
     """
 
     def __init__(self, lm: LanguageModel, max_sequences: int = 1, max_tokens: int | None = None):

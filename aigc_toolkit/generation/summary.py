@@ -62,8 +62,8 @@ def summarize(
     Raises ValueError for an empty text, an `instruction` for a model that cannot be asked, a `max_new_tokens` that leaves no room
     for a part, and as `stream` does.
 
-    >>> summarize(lm, "Mia had a red kite. She lost it in the park. Tom found it there and gave it back.").summary
-    'Mia found a red kite in the park, where Mia had hidden it.'
+    >>> summarize(lm, "Mia had a red kite. She lost it in the park. Tom found it there and gave it back.").summary  # and not true
+    'Mia found a red kite that Mia had hidden in the park.'
     """
     if not text.strip():
         raise ValueError("The text is empty; a summary needs something to sum up. Pass the text itself.")

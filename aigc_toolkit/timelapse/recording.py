@@ -79,7 +79,7 @@ def record_timelapse(
 
     >>> timelapse = record_timelapse(train(gpt, corpus, config), gpt, tokenizer=corpus.tokenizer, prompts=["Once upon a time"])
     >>> timelapse.run()
-    TimeLapse('gpt', 16 snapshots from step 0 to 200, 1 prompts, 4 layers x 4 heads)
+    TimeLapse('gpt', 17 snapshots from step 0 to 200, 1 prompts, 4 layers x 4 heads)
     """
     timelapse = TimeLapse(rulers=rulers, marks=marks)
     camera = Camera(timelapse, model, tokenizer, prompts=prompts, path=path, sample_tokens=sample_tokens, seed=seed, name=name)

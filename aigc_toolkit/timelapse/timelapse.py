@@ -31,7 +31,7 @@ class TimeLapse:
     slider through training. `.save(path)` writes one file, `load_timelapse(path)` reads it.
 
     >>> load_timelapse("story")
-    TimeLapse('story', 25 snapshots from step 0 to 16000, 2 prompts, 5 layers x 6 heads)
+    TimeLapse('story', 30 snapshots from step 0 to 10000, 2 prompts, 5 layers x 6 heads)
     """
 
     def __init__(self, *, rulers: Mapping[str, float] | None = None, marks: Mapping[int, str] | None = None):
@@ -74,8 +74,8 @@ class TimeLapse:
 
         Raises ValueError for a step without a snapshot and a prompt that does not exist.
 
-        >>> timelapse.attention(128).weights(layer=3, head=2)[-1].argmax()
-        4
+        >>> int(load_timelapse("story").attention(128).weights(layer=3, head=2)[-1].argmax())
+        33
         """
         kept, subject = self._kept(step, prompt), self._subject()
         return KeptAttention(
@@ -93,8 +93,8 @@ class TimeLapse:
         `position` counts the prompt's tokens from 0, or from its end below 0. Raises ValueError as `attention`, and for a position
         that does not exist.
 
-        >>> timelapse.next_tokens(128).token[0]
-        ' the'
+        >>> load_timelapse("story").next_tokens(128).token[0]
+        ' in'
         """
         kept, num_tokens = self._kept(step, prompt), len(self._subject().prompts[prompt].tokens)
         if not -num_tokens <= position < num_tokens:
@@ -115,8 +115,9 @@ class TimeLapse:
         `text` is a prompt, or "repeated random tokens": random tokens that come twice. Definitions as in `Attention.head_scores`.
         Raises ValueError where there is no snapshot yet.
 
-        >>> timelapse.head_scores().query("text == 'repeated random tokens'").groupby("step").induction.max()[16000]
-        0.83
+        >>> scores = load_timelapse("story").head_scores().query("text == 'repeated random tokens'")
+        >>> round(float(scores.groupby("step").previous_token.max()[10000]), 2)
+        0.54
         """
         tables, subject = [], self._subject()
         for snapshot in self.snapshots:

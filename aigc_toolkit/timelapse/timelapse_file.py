@@ -56,7 +56,7 @@ def load_timelapse(path: str | Path) -> TimeLapse:
     Raises FileNotFoundError where there is none, ValueError for a file that is torn, foreign or of a later version.
 
     >>> load_timelapse("story").steps[:4]
-    [0, 1, 2, 3]
+    [0, 1, 2, 4]
     """
     builtin = BUILTIN_FOLDER / str(path) / FILE_NAME
     path = builtin if builtin.is_file() else Path(path).expanduser()

@@ -17,7 +17,7 @@ def packed_numbers(numbers: np.ndarray, precision: str) -> str:
     """Numbers as "float16" or "float32", little endian, the least significant byte of each first, then the next.
 
     >>> len(packed_numbers(np.zeros(1000), "float16"))
-    24
+    32
     """
     size = {"float16": 2, "float32": 4}[precision]
     planes = np.ascontiguousarray(numbers, dtype=f"<f{size}").reshape(-1).view(np.uint8).reshape(-1, size).T  # (size, N)
