@@ -8,10 +8,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before huggingface_hub is imported
 
 import pytest
 import torch
+from branch_steps import PROMPT
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from aigc_toolkit.generation import Scheduler
+from aigc_toolkit.generation import Generation, Scheduler, generate
+from aigc_toolkit.generation.prefix_cache import kept_caches
 from aigc_toolkit.language_model import LanguageModel, load_model
 
 for name in ("AIGC_API_KEY", "OPENAI_API_KEY"):
@@ -89,3 +91,19 @@ def scheduler(lm: LanguageModel) -> Iterator[Scheduler]:
     """Writes texts of the small model together, as the page does."""
     with Scheduler(lm) as scheduler:
         yield scheduler
+
+
+@pytest.fixture
+def story(endless: LanguageModel) -> Generation:
+    """A text of twelve tokens, written while nothing is kept of others."""
+    kept_caches(endless).clear()
+    return generate(endless, PROMPT, max_new_tokens=12, temperature=0)
+
+
+@pytest.fixture
+def positions(endless: LanguageModel) -> Iterator[list[int]]:
+    """How many positions each forward pass of the model read."""
+    read = []
+    hook = endless.model.model.embed_tokens.register_forward_pre_hook(lambda module, given: read.append(given[0].shape[1]))
+    yield read
+    hook.remove()

@@ -11,14 +11,6 @@ from branch_steps import PROMPT, other_token
 from aigc_toolkit import generation_view
 from aigc_toolkit.generation import generate
 from aigc_toolkit.generation.branches import GenerationTree
-from aigc_toolkit.generation.prefix_cache import kept_caches
-
-
-@pytest.fixture
-def story(endless):
-    """A text of twelve tokens, written while nothing is kept of others."""
-    kept_caches(endless).clear()
-    return generate(endless, PROMPT, max_new_tokens=12, temperature=0)
 
 
 def test_the_tree_knows_parents_children_and_paths(story):

@@ -13,22 +13,6 @@ from aigc_toolkit.generation.prefix_cache import kept_caches
 from aigc_toolkit.language_model import LanguageModel
 
 
-@pytest.fixture
-def story(endless):
-    """A text of twelve tokens, written while nothing is kept of others."""
-    kept_caches(endless).clear()
-    return generate(endless, PROMPT, max_new_tokens=12, temperature=0)
-
-
-@pytest.fixture
-def positions(endless):
-    """How many positions each forward pass of the model read."""
-    read = []
-    hook = endless.model.model.embed_tokens.register_forward_pre_hook(lambda module, given: read.append(given[0].shape[1]))
-    yield read
-    hook.remove()
-
-
 def test_a_branch_keeps_what_came_before_takes_the_token_and_goes_on(story):
     chosen = other_token(story.tokens[4])
     branch = story.branch(story.tokens[4].position, chosen)

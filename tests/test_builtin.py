@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import aigc_toolkit
 from aigc_toolkit import capture_attention, generate, load_timelapse
+from aigc_toolkit.builtin.__main__ import main
+from aigc_toolkit.builtin.recipe import LESSONS, STORIES
 from aigc_toolkit.corpora.story_world import make_document
 
 FOLDER = Path(aigc_toolkit.__file__).parent / "builtin" / "story"
@@ -61,6 +64,29 @@ def test_its_time_lapse_ends_with_the_model_itself(story_lm):
         ids = torch.tensor([story_lm.texts.encode(prompt)])
         probs = story_lm.model(ids).logits[0, -1].softmax(-1)  # (V)
         assert probs[expected.id.tolist()].tolist() == pytest.approx(expected.probability.tolist(), abs=1e-3)
+
+
+def test_its_recipe_runs_in_two_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
+    small = ["--folder", str(tmp_path / "story"), "--run", str(tmp_path / "run"), "--steps", "2", "--documents", "40"]
+    monkeypatch.setattr("sys.argv", ["builtin", *small])
+    main()
+    made = load_file(tmp_path / "story" / "model.safetensors")
+    facts = json.loads((tmp_path / "story" / "training.json").read_text(encoding="utf-8"))
+    assert [stage["num_training_tokens_read"] for stage in facts["stages"]] == [2 * 8 * 512] * 2
+    assert load_timelapse(tmp_path / "story" / "timelapse.safetensors").steps == [0, 1, 2, 3, 4]
+    main()
+    again = load_file(tmp_path / "story" / "model.safetensors")
+    assert all(torch.equal(made[name], again[name]) for name in made)
+
+
+@pytest.mark.parametrize(("stage", "number"), [(STORIES, 0), (LESSONS, 1)])
+def test_it_was_trained_by_its_recipe(stage, number):
+    done = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))["stages"][number]
+    assert (done["name"], done["num_documents"], done["seed_of_documents"]) == (stage.name, stage.num_documents, stage.seed)
+    assert done["forms"] == stage.forms
+    for name in ("num_steps", "batch_size", "context", "learning_rate", "adam_learning_rate", "weight_decay", "cooldown_fraction"):
+        assert done["training"][name] == getattr(stage.training, name), name
+    assert done["training"].get("answer_weight", 1) == stage.training.answer_weight
 
 
 def test_its_card_states_what_was_measured(card):

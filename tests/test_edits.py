@@ -4,23 +4,6 @@ import pytest
 from branch_steps import PROMPT, steps_of_one_pass
 
 from aigc_toolkit.generation import generate
-from aigc_toolkit.generation.prefix_cache import kept_caches
-
-
-@pytest.fixture
-def story(endless):
-    """A text of twelve tokens, written while nothing is kept of others."""
-    kept_caches(endless).clear()
-    return generate(endless, PROMPT, max_new_tokens=12, temperature=0)
-
-
-@pytest.fixture
-def positions(endless):
-    """How many positions each forward pass of the model read."""
-    read = []
-    hook = endless.model.model.embed_tokens.register_forward_pre_hook(lambda module, given: read.append(given[0].shape[1]))
-    yield read
-    hook.remove()
 
 
 def changed(story, start, end, text):

@@ -1,19 +1,11 @@
 """Keys and values kept between calls: whose they are, that they are right, and how many bytes they take."""
 
-import pytest
 import torch
 from branch_steps import PROMPT, other_token
 
 from aigc_toolkit.generation import Scheduler, generate
 from aigc_toolkit.generation.prefix_cache import KeptCaches, kept_caches
 from aigc_toolkit.language_model import LanguageModel
-
-
-@pytest.fixture
-def story(endless):
-    """A text of twelve tokens, written while nothing is kept of others."""
-    kept_caches(endless).clear()
-    return generate(endless, PROMPT, max_new_tokens=12, temperature=0)
 
 
 def test_texts_written_together_are_kept_too(endless):

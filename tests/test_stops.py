@@ -5,25 +5,12 @@ import threading
 import time
 
 import pytest
-import torch
+from written_references import reference_ids, with_end_of_text
 
 from aigc_toolkit.generation import generate, stream
 from aigc_toolkit.language_model import LanguageModel
 
 PROMPT = "Mia 找到了 a 😀"
-
-
-def with_end_of_text(lm, *ids):
-    """The model with other end-of-text tokens."""
-    model = copy.deepcopy(lm.model)
-    model.generation_config.eos_token_id = list(ids) or None
-    return LanguageModel(model, lm.tokenizer, "changed")
-
-
-def reference_ids(lm, prompt_ids, max_new_tokens, **settings):
-    ids = torch.tensor([prompt_ids])
-    options = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": 0} | settings
-    return tuple(lm.model.generate(ids, attention_mask=torch.ones_like(ids), **options)[0].tolist())
 
 
 def test_end_of_text_stops_and_is_the_last_token_as_in_transformers(lm):

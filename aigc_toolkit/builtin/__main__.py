@@ -31,6 +31,7 @@ from aigc_toolkit.timelapse import log_spaced
 from .recipe import CONTEXT, MODEL, STAGES, TIMELAPSE_PROMPTS, Stage
 
 SNAPSHOTS = 13  # of each stage
+STEPS_BETWEEN_CHECKPOINTS = 250
 
 
 def main() -> None:
@@ -71,8 +72,9 @@ def _run(gpt: GPT, corpus: Corpus, stage: Stage, arguments: argparse.Namespace) 
     config = replace(
         stage.training,
         num_steps=arguments.steps or stage.training.num_steps,
-        folder=str(arguments.run / stage.training.folder),
-        metrics_path=str(arguments.run / stage.training.metrics_path),
+        folder=str(arguments.run / stage.name),
+        checkpoint_every=STEPS_BETWEEN_CHECKPOINTS,
+        metrics_path=str(arguments.run / f"{stage.name}.jsonl"),
     )
     steps = record_timelapse(
         train(gpt, corpus, config, resume=True),

@@ -3,7 +3,7 @@
 In: nothing. Out: frozen records. It trains nothing: `python -m aigc_toolkit.builtin` does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from aigc_toolkit import TrainConfig
 
@@ -24,8 +24,8 @@ class Stage:
     name: str
     num_documents: int
     seed: int  # of the documents
+    forms: dict[str, float]  # shares of the documents
     training: TrainConfig
-    forms: dict[str, float] = field(default_factory=dict)  # shares of the documents
 
 
 STORIES = Stage(
@@ -44,9 +44,6 @@ STORIES = Stage(
         warmup_fraction=0.02,
         cooldown_fraction=0.6,
         mixed_precision="bfloat16",
-        checkpoint_every=250,
-        folder="stories",
-        metrics_path="stories.jsonl",
     ),
 )
 
@@ -55,23 +52,7 @@ LESSONS = Stage(
     num_documents=120_000,
     seed=2,  # 1 is the one its quality is measured with
     forms={"story": 0.2, "dialogue": 0.2, "summary": 0.15, "lesson": 0.45},
-    training=TrainConfig(
-        num_steps=5_000,
-        batch_size=8,
-        context=CONTEXT,
-        start_at_documents=True,
-        answer_weight=2.0,
-        learning_rate=0.006,
-        adam_learning_rate=0.003,
-        weight_decay=0.05,
-        warmup_fraction=0.02,
-        cooldown_fraction=0.6,
-        mixed_precision="bfloat16",
-        checkpoint_every=250,
-        validate_every=1_000,
-        folder="lessons",
-        metrics_path="lessons.jsonl",
-    ),
+    training=replace(STORIES.training, answer_weight=2.0, learning_rate=0.006, adam_learning_rate=0.003),
 )
 
 STAGES = (STORIES, LESSONS)

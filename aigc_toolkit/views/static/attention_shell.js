@@ -94,7 +94,6 @@ export function openShell(payload, model, root, { carrier = null, title = null, 
   const aside = list ?? reading.list;
   const columns = element("div", { class: "aigc-columns" }, [reading.node, right, heads.node, aside]);
   const above = element("div", {}, [top.node, element("div", { class: "aigc-choices" }, [kinds.node, compared.node])]);
-  root.lang = text.tag === "zh" ? "zh-CN" : "en";
   root.replaceChildren(above, columns);
 
   const everything = new Set([...Object.keys(store.get()), "colors"]);
