@@ -5,29 +5,23 @@ read from: weights on a device, evaluation mode; for an address a `RemoteModel`.
 no code of a checkpoint runs unless asked by name. Does not know what the model is used for.
 """
 
-import difflib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import huggingface_hub
 import torch
 import transformers
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as progress
 
 from .gpt import GPT, to_hugging_face
+from .model_folder import TOKENIZER_FILES, has_file, model_folder
 from .remote import RemoteModel
 from .tokens import TokenTexts
 
-BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
-PIXELS_FILE = "preprocessor_config.json"  # what a model of pixels or sound has instead
 SMALL_FILES = 200_000_000  # bytes of weights that are read and written too fast for a progress bar to be of use
-DOWNLOADED_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
 class LanguageModel:
@@ -127,7 +121,7 @@ def load_model(
             f"alone. Write load_model({model!r}), or give the server's address (http://host:port/v1)."
         )
     torch_device = _device(device)
-    folder = _folder(str(name), revision, trust_remote_code)
+    folder = model_folder(str(name), revision=revision, trust_remote_code=trust_remote_code)
     config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
     with _progress_bar(sum(path.stat().st_size for path in folder.glob("*.safetensors"))):
         network, info = _auto_class(config).from_pretrained(
@@ -144,7 +138,7 @@ def load_model(
             f"{missing[0]!r}; a checkpoint must hold them all. Get a whole one, or mend 'architectures' in config.json."
         )
     tokenizer = None
-    if _has(folder, *TOKENIZER_FILES):
+    if has_file(folder, *TOKENIZER_FILES):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     return LanguageModel(network.to(torch_device).eval(), tokenizer, str(name))
 
@@ -170,11 +164,6 @@ def save_model(lm: LanguageModel, folder: str | Path) -> Path:
     return folder
 
 
-def builtin_names() -> list[str]:
-    """Names of the models that ship with the package."""
-    return sorted(path.parent.name for path in BUILTIN_FOLDER.glob("*/config.json"))
-
-
 def _end_ids(tokenizer: PreTrainedTokenizerFast) -> list[int]:
     """Tokens that end a text: the end of text and, where there is a chat template, the special token that closes a turn."""
     ids = [tokenizer.eos_token_id]
@@ -182,62 +171,6 @@ def _end_ids(tokenizer: PreTrainedTokenizerFast) -> list[int]:
         turn = tokenizer.apply_chat_template([{"role": "assistant", "content": "."}], tokenize=True, return_dict=False)
         ids += [turn[-1]] if tokenizer.added_tokens_decoder.get(turn[-1]) else []
     return ids
-
-
-def _folder(name: str, revision: str | None, trust_remote_code: bool) -> Path:
-    if name in builtin_names():
-        return BUILTIN_FOLDER / name
-    path = Path(name).expanduser()
-    if not path.is_dir():
-        if path.is_absolute() or name.startswith((".", "~")):
-            raise FileNotFoundError(f"There is no folder {name!r}; {_allowed()}. Check the path.")
-        path = _downloaded(name, revision, trust_remote_code)
-    _check_folder(path, name)
-    return path
-
-
-def _downloaded(name: str, revision: str | None, trust_remote_code: bool) -> Path:
-    patterns = [*DOWNLOADED_FILES, *(["*.py"] if trust_remote_code else [])]
-    try:
-        folder = huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns, ignore_patterns=["*/*"])
-    except HFValidationError as error:
-        raise FileNotFoundError(_unknown(name, "it is no valid Hugging Face id either")) from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError) as error:
-        reason = "Hugging Face cannot be reached (offline) and this computer has no copy of it"
-        raise FileNotFoundError(_unknown(name, reason)) from error
-    except HfHubHTTPError as error:
-        raise FileNotFoundError(_unknown(name, f"Hugging Face answered: {str(error).splitlines()[0]}")) from error
-    return Path(folder)
-
-
-def _unknown(name: str, reason: str) -> str:
-    close = difflib.get_close_matches(name, builtin_names(), n=1)
-    hint = f"Did you mean {close[0]!r}? Otherwise check" if close else "Check"
-    return f"No model {name!r} was found: {reason}; {_allowed()}. {hint} the spelling, or connect to the network once."
-
-
-def _allowed() -> str:
-    return f"allowed are a built-in model ({', '.join(builtin_names())}), a local folder, a Hugging Face id or an address (http://…/v1)"
-
-
-def _has(folder: Path, *patterns: str) -> bool:
-    return any(next(folder.glob(pattern), None) for pattern in patterns)
-
-
-def _check_folder(folder: Path, name: str) -> None:
-    if not _has(folder, "config.json"):
-        lack = "has no config.json, so it is no model"
-    elif not _has(folder, "model.safetensors", "model.safetensors.index.json"):
-        unsafe = _has(folder, "*.bin", "*.pt")
-        lack = "has only weights that can run code when read (.bin, .pt)" if unsafe else "has no weights"
-    elif not _has(folder, *TOKENIZER_FILES, PIXELS_FILE):
-        lack = "has no tokenizer"
-    else:
-        return
-    raise FileNotFoundError(
-        f"{name!r} {lack}; a model folder holds config.json, *.safetensors and tokenizer files. "
-        "Save the model with save_pretrained (safetensors is its default) together with its tokenizer."
-    )
 
 
 @contextmanager

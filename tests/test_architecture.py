@@ -17,7 +17,8 @@ ALLOWED = {
     "gpt": set(),
     "tokens": set(),
     "remote": set(),
-    "language_model": {"gpt", "tokens", "remote"},
+    "model_folder": set(),
+    "language_model": {"gpt", "tokens", "remote", "model_folder"},
     "training": {"corpora", "gpt", "language_model"},
     "generation": {"language_model", "gpt", "remote", "views"},  # views: inside _repr_mimebundle_ alone
     "attention": {"language_model", "gpt", "tokens", "views"},

@@ -26,7 +26,7 @@ def copy(folder, tmp_path):
 @pytest.fixture
 def builtin(folder, tmp_path, monkeypatch):
     shutil.copytree(folder, tmp_path / "story")
-    monkeypatch.setattr(language_model, "BUILTIN_FOLDER", tmp_path)
+    monkeypatch.setattr("aigc_toolkit.model_folder.BUILTIN_FOLDER", tmp_path)
 
 
 def test_saved_and_loaded_models_have_equal_logits(lm, folder):
