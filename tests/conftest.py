@@ -1,6 +1,7 @@
 """Fixtures for every test: no network, one small random model with a real tokenizer, made once."""
 
 import copy
+import math
 import os
 from collections.abc import Iterator
 
@@ -12,9 +13,11 @@ from branch_steps import PROMPT
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from aigc_toolkit import GPT
 from aigc_toolkit.generation import Generation, Scheduler, generate
 from aigc_toolkit.generation.prefix_cache import kept_caches
 from aigc_toolkit.language_model import LanguageModel, load_model
+from aigc_toolkit.timelapse import TimeLapse
 
 for name in ("AIGC_API_KEY", "OPENAI_API_KEY"):
     os.environ.pop(name, None)  # what a server asks for is no test's to give
@@ -107,3 +110,12 @@ def positions(endless: LanguageModel) -> Iterator[list[int]]:
     hook = endless.model.model.embed_tokens.register_forward_pre_hook(lambda module, given: read.append(given[0].shape[1]))
     yield read
     hook.remove()
+
+
+@pytest.fixture(scope="session")
+def trained(tokenizer: PreTrainedTokenizerFast) -> tuple[GPT, TimeLapse]:
+    """A GPT of a moment and the time-lapse of its training."""
+    from small_timelapses import new_gpt, recorded  # which needs the sentences above
+
+    gpt = new_gpt(tokenizer)
+    return gpt, recorded(tokenizer, gpt, at=[0, 2, 5], rulers={"uniform": math.log(len(tokenizer))}, marks={3: "half"}).run()

@@ -1,64 +1,25 @@
 """Time-lapse: what a snapshot keeps equals what the model says, a run is not changed by being recorded, nothing taken is lost."""
 
-import json
-import math
-import warnings
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from conftest import SENTENCES
-from safetensors.numpy import load_file, save_file
 from small_models import small_model
 from small_runs import copies, same
+from small_timelapses import CONFIG, PROMPTS, Sentences, new_gpt, recorded
 from transformers import PreTrainedTokenizerFast
 
 from aigc_toolkit import (
     GPT,
-    GPTConfig,
     LanguageModel,
-    TrainConfig,
     TrainStep,
     capture_attention,
-    load_timelapse,
     record_timelapse,
     score,
     train,
 )
-from aigc_toolkit.timelapse import TimeLapse, log_spaced, timelapse_from_checkpoints
+from aigc_toolkit.timelapse import TimeLapse, log_spaced
 from aigc_toolkit.timelapse.snapshots import SCORES
-
-PROMPTS = ["Mia lost her red lantern.", "汤姆找到了灯笼。"]
-CONFIG = TrainConfig(num_steps=5, batch_size=2, context=16, learning_rate=0.02, adam_learning_rate=0.02, device="cpu")
-
-
-class Sentences:
-    """A corpus of a moment in the tokenizer of the tests."""
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast):
-        self.tokenizer = tokenizer
-
-    def token_ids(self, split: str) -> np.ndarray:
-        return np.array(self.tokenizer("\n".join(SENTENCES))["input_ids"], dtype=np.int32)
-
-
-def new_gpt(tokenizer: PreTrainedTokenizerFast) -> GPT:
-    config = GPTConfig.modern(vocabulary_size=len(tokenizer), num_layers=2, num_heads=2, width=16, context=64)
-    return GPT(config, seed=0)
-
-
-def recorded(
-    tokenizer: PreTrainedTokenizerFast, gpt: GPT, *, config: TrainConfig = CONFIG, resume: bool = False, **settings
-) -> TimeLapse:
-    settings = {"prompts": PROMPTS, "sample_tokens": 4, **settings}
-    return record_timelapse(train(gpt, Sentences(tokenizer), config, resume=resume), gpt, tokenizer=tokenizer, **settings)
-
-
-@pytest.fixture(scope="module")
-def trained(tokenizer: PreTrainedTokenizerFast) -> tuple[GPT, TimeLapse]:
-    gpt = new_gpt(tokenizer)
-    return gpt, recorded(tokenizer, gpt, at=[0, 2, 5], rulers={"uniform": math.log(len(tokenizer))}, marks={3: "half"}).run()
 
 
 def test_snapshots_are_log_spaced() -> None:
@@ -130,67 +91,6 @@ def test_training_shows(trained: tuple[GPT, TimeLapse]) -> None:
     assert after > before, "its text is what the model was trained on"
 
 
-def test_saved_and_loaded_it_is_the_same(trained: tuple[GPT, TimeLapse], tmp_path: Path) -> None:
-    timelapse = trained[1]
-    again = load_timelapse(timelapse.save(tmp_path / "new" / "run.safetensors"))
-    assert repr(again) == repr(timelapse) == "TimeLapse('gpt', 3 snapshots from step 0 to 5, 2 prompts, 2 layers x 2 heads)"
-    assert again.subject == timelapse.subject
-    assert (again.rulers, again.marks) == (timelapse.rulers, {3: "half"})
-    assert again.samples(prompt=1) == timelapse.samples(prompt=1)
-    assert again.training.portion() == timelapse.training.portion()
-    assert again.head_scores().equals(timelapse.head_scores())
-    for step in timelapse.steps:
-        assert again.next_tokens(step, position=1).equals(timelapse.next_tokens(step, position=1))
-        assert np.array_equal(again.attention(step).weights(1, 1), timelapse.attention(step).weights(1, 1))
-    assert list(again) == [], "there is nothing to train"
-
-
-def test_25_snapshots_of_the_built_in_size_take_less_than_10_megabytes(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
-    config = GPTConfig.modern(
-        vocabulary_size=len(tokenizer),
-        num_layers=5,
-        num_heads=6,
-        num_key_value_heads=3,
-        width=192,
-        head_dim=32,
-        mlp_width=512,
-        context=512,
-    )
-    gpt = GPT(config, seed=0)
-    steps = (TrainStep(step, 2.0, None, 0.01, 1000.0, 1.0, None) for step in range(1, 25))
-    prompts = [(SENTENCES[0] * 3), (SENTENCES[1] * 3)]
-    timelapse = record_timelapse(steps, gpt, tokenizer=tokenizer, prompts=prompts, at=range(25), sample_tokens=1).run()
-    assert len(timelapse.steps) == 25
-    assert sum(len(timelapse.attention(0, prompt=number).tokens) for number in (0, 1)) >= 100
-    assert timelapse.save(tmp_path / "run.safetensors").stat().st_size < 10_000_000
-
-
-def test_a_run_that_is_killed_keeps_its_snapshots_and_goes_on(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
-    whole = recorded(tokenizer, new_gpt(tokenizer), at=range(6)).run()
-    path, gpt = tmp_path / "run.safetensors", new_gpt(tokenizer)
-    config = TrainConfig(**{**CONFIG.__dict__, "folder": str(tmp_path / "run"), "checkpoint_every": 2})
-    killed = recorded(tokenizer, gpt, config=config, at=range(6), path=path)
-    for step in killed:
-        if step.step == 3:
-            break
-    assert load_timelapse(path).steps == [0, 1, 2, 3]
-    gone_on = recorded(tokenizer, new_gpt(tokenizer), config=config, resume=True, at=range(6), path=path).run()
-    assert gone_on.steps == load_timelapse(path).steps == whole.steps == [0, 1, 2, 3, 4, 5]
-    assert gone_on.training.columns["loss"] == whole.training.columns["loss"]
-    for step in whole.steps:
-        assert np.array_equal(gone_on.attention(step).weights(1, 0), whole.attention(step).weights(1, 0))
-    over = recorded(tokenizer, new_gpt(tokenizer), config=config, resume=True, path=path)
-    assert over.run().steps == whole.steps, "a run that is over is what its file says"
-
-
-def test_a_run_goes_on_with_the_prompts_it_began_with(tokenizer: PreTrainedTokenizerFast, trained: tuple, tmp_path: Path) -> None:
-    path = trained[1].save(tmp_path / "run.safetensors")
-    later = iter([TrainStep(6, 2.0, None, 0.01, 1000.0, 1.0, None)])
-    other = record_timelapse(later, new_gpt(tokenizer), tokenizer=tokenizer, prompts=["Tom found"], path=path, sample_tokens=1)
-    with pytest.raises(ValueError, match=r"has snapshots of the prompts \['Mia.*a run goes on with the prompts it began with"):
-        other.run()
-
-
 def test_a_run_that_goes_back_takes_its_snapshots_again(tokenizer: PreTrainedTokenizerFast) -> None:
     numbers = [1, 2, 3, 2, 3, 4]
     steps = (TrainStep(step, float(at), None, 0.01, 1000.0, 1.0, None) for at, step in enumerate(numbers))
@@ -222,41 +122,6 @@ def test_a_later_stage_is_added(tokenizer: PreTrainedTokenizerFast) -> None:
     assert len(both.next_tokens(10)) == 8
     with pytest.raises(ValueError, match=r"The later stage has the prompts \['Tom found'\], this one .*; the same are needed"):
         both.extend(recorded(tokenizer, gpt, prompts=["Tom found"], at=[1]).run(), mark="other")
-
-
-def test_checkpoints_become_a_time_lapse(
-    tokenizer: PreTrainedTokenizerFast, trained: tuple[GPT, TimeLapse], tmp_path: Path
-) -> None:
-    config = TrainConfig(
-        **{
-            **CONFIG.__dict__,
-            "folder": str(tmp_path),
-            "checkpoint_every": 1,
-            "keep_last": 9,
-            "metrics_path": str(tmp_path / "metrics.jsonl"),
-        }
-    )
-    list(train(new_gpt(tokenizer), Sentences(tokenizer), config))
-    settings = {"tokenizer": tokenizer, "prompts": PROMPTS, "sample_tokens": 4}
-    found = timelapse_from_checkpoints(tmp_path, lambda: new_gpt(tokenizer), metrics=config.metrics_path, **settings)
-    assert found.steps == [0, 1, 2, 3, 4, 5]
-    assert found.training.columns["loss"] == trained[1].training.columns["loss"]
-    for step in (0, 2, 5):
-        assert np.array_equal(found.attention(step).weights(1, 1), trained[1].attention(step).weights(1, 1))
-    files = {step: tmp_path / f"step-{step:08d}" / "model.safetensors" for step in (4, 2)}
-    assert timelapse_from_checkpoints(files, lambda: new_gpt(tokenizer), **settings).steps == [2, 4]
-    (tmp_path / "step-00000003" / "model.safetensors").write_bytes(b"torn")
-    with pytest.warns(UserWarning, match="step-00000003.*is not whole and is skipped"):
-        assert timelapse_from_checkpoints(tmp_path, lambda: new_gpt(tokenizer), **settings).steps == [0, 1, 2, 4, 5]
-
-
-def test_checkpoints_that_are_not_there_or_of_another_model(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
-    settings = {"tokenizer": tokenizer, "prompts": PROMPTS}
-    with pytest.raises(FileNotFoundError, match="holds no whole checkpoint; a run writes them with"):
-        timelapse_from_checkpoints(tmp_path, lambda: new_gpt(tokenizer), **settings)
-    save_file({"embedding.weight": np.zeros((3, 3), dtype=np.float32)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"other.safetensors' are of another model .*Make it as it was when the run began"):
-        timelapse_from_checkpoints({7: tmp_path / "other.safetensors"}, lambda: new_gpt(tokenizer), **settings)
 
 
 def test_a_hugging_face_model_is_recorded_in_its_own_mode(lm: LanguageModel, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -321,32 +186,3 @@ def test_what_does_not_exist_is_named(trained: tuple[GPT, TimeLapse]) -> None:
     with pytest.raises(ValueError, match="There is no snapshot yet; at least one is needed"):
         TimeLapse().head_scores()
     assert repr(TimeLapse()) == "TimeLapse(no snapshot yet)"
-
-
-def test_files_that_are_none(trained: tuple[GPT, TimeLapse], tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="a saved time-lapse is needed, or the name of a built-in model"):
-        load_timelapse(tmp_path / "none.safetensors")
-    with pytest.raises(ValueError, match="is a folder; a file name is needed"):
-        trained[1].save(tmp_path)
-    with pytest.raises(ValueError, match="There is no snapshot yet; a file needs at least one"):
-        TimeLapse().save(tmp_path / "empty.safetensors")
-    path = trained[1].save(tmp_path / "run.safetensors")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="cannot be read .*; a whole file written by TimeLapse.save is needed"):
-        load_timelapse(path)
-    path.write_bytes(whole)
-    arrays = load_file(path)
-    save_file(arrays, path, metadata={"format": "other"})
-    with pytest.raises(ValueError, match="is a safetensors file of something else"):
-        load_timelapse(path)
-    save_file(arrays, path, metadata={"format": "aigc_toolkit timelapse", "version": "9", "facts": json.dumps({})})
-    with pytest.raises(ValueError, match="has version 9 of the format; version 1 can be read"):
-        load_timelapse(path)
-    assert list(tmp_path.glob(".*")) == [], "nothing half-written is left"
-
-
-def test_a_file_is_written_without_a_warning(trained: tuple[GPT, TimeLapse], tmp_path: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        load_timelapse(trained[1].save(tmp_path / "run.safetensors"))

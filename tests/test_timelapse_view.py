@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from small_timelapses import PROMPTS
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from test_timelapse import PROMPTS, trained  # noqa: F401 (a fixture)
 
 from aigc_toolkit.demo.routes import PREFIX, attention_routes
 from aigc_toolkit.demo.store import ResultStore
@@ -15,7 +15,7 @@ from aigc_toolkit.views import gradio_host, timelapse_view
 
 
 @pytest.fixture
-def timelapse(trained) -> TimeLapse:  # noqa: F811
+def timelapse(trained) -> TimeLapse:
     return trained[1]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_timelapse import new_gpt, recorded
+from small_timelapses import new_gpt, recorded
 from transformers import PreTrainedTokenizerFast
 
 from aigc_toolkit.timelapse import TimeLapse
