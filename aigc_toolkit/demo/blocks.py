@@ -90,6 +90,13 @@ def page_script(entry: str, **given: object) -> str:
 }}"""
 
 
+def in_readers_language(page: gr.Blocks, box: gr.components.Component, *, english: str, chinese: str) -> None:
+    """Where the browser's language is Chinese, `box` begins with `chinese`, not `english`; what was typed meanwhile stays."""
+    is_chinese = 'navigator.language.toLowerCase().startsWith("zh")'
+    script = f"(now) => (now === {json.dumps(english)} && {is_chinese} ? {json.dumps(chinese)} : now)"
+    page.load(None, box, box, js=script, api_visibility="private")
+
+
 def event_values(event: gr.EventData) -> dict[str, object]:
     """What a block's script sent with an event: a browser may send anything, so every value is to be checked."""
     return event._data if isinstance(event._data, dict) else {}

@@ -1,9 +1,11 @@
 """What the page offers to try: prompts and texts that the built-in model knows how to go on with.
 
-Comes in: nothing. Goes out: prompts to write from and texts to look at, in both languages.
+Comes in: nothing. Goes out: prompts to write from and texts to look at, in both languages; which a tab begins with.
 """
 
 from __future__ import annotations
+
+FIRST = {"en": 0, "zh": 2}  # of WRITE and of LOOK: what a reader of the language finds there
 
 WRITE = (
     ("Once upon a time", "Once upon a time, there was a kind girl named Mia. She had a friend named Tom. Mia had a red kite."),

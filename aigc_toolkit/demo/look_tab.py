@@ -15,7 +15,7 @@ import gradio as gr
 from aigc_toolkit import Attention, Generation, attention_view, capture_attention
 
 from . import examples
-from .blocks import LookSource, error, notice, status_line, view_block
+from .blocks import LookSource, error, in_readers_language, notice, status_line, view_block
 from .links import LONGEST_TEXT, Link
 from .problems import NO_MODEL, checked_length, explain
 from .routes import PREFIX
@@ -30,9 +30,10 @@ QUICK = dict(api_visibility="private", show_progress="hidden")
 def look_tab(shell: Shell, sources: list[LookSource]) -> None:
     """Build the tab inside the Blocks that are being built; connect "Look inside" of the other tabs."""
     i18n, store = shell.i18n, shell.store
+    english, chinese = (examples.LOOK[examples.FIRST[language]][1] for language in ("en", "zh"))
     with gr.Row(elem_classes="aigc-controls"):
         text = gr.Textbox(
-            examples.LOOK[0][1],
+            english,
             label=i18n("text"),
             placeholder=i18n("text_placeholder"),
             lines=3,
@@ -42,6 +43,7 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
         )
         with gr.Column(scale=1, min_width=140, elem_classes="aigc-buttons"):
             look = gr.Button(i18n("look_button"), variant="primary", elem_id="look-go")
+    in_readers_language(shell.page, text, english=english, chinese=chinese)
     with gr.Row(elem_classes="aigc-examples"):
         chosen = [gr.Button(name, size="sm") for name, _, _ in examples.LOOK]
     with gr.Accordion(i18n("compare"), open=False, elem_classes="aigc-settings") as compare:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from .blocks import error, notice, packed, status_line
+from .blocks import error, in_readers_language, notice, packed, status_line
 from .links import LONGEST_TEXT, Link
 from .models import OWN, Models
 from .problems import NO_MODEL
@@ -27,7 +27,6 @@ from .train_watch import Update, watched, whole
 QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 WATCH = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="trainings")
-READERS_LANGUAGE = '() => (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en")'
 
 
 def train_tab(shell: Shell, trainings: TrainQueue) -> None:
@@ -61,7 +60,7 @@ def _wire_text(shell: Shell, blocks: Blocks) -> None:
     blocks.file.upload(take_file, blocks.file, [uploaded, blocks.uploaded_line, blocks.text], **QUICK)
     blocks.text.input(lambda: (None, None), None, [uploaded, blocks.uploaded_line], **QUICK)
     source.change(lambda chosen: gr.Column(visible=chosen == "own"), source, blocks.own, **QUICK)
-    shell.page.load(None, None, source, js=READERS_LANGUAGE, api_visibility="private")
+    in_readers_language(shell.page, source, english="en", chinese="zh")
 
 
 def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:

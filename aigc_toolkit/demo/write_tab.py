@@ -13,7 +13,17 @@ import gradio as gr
 from aigc_toolkit import Generation
 
 from . import examples
-from .blocks import LookSource, error, event_values, notice, packed, scripted_block, status_line, view_block
+from .blocks import (
+    LookSource,
+    error,
+    event_values,
+    in_readers_language,
+    notice,
+    packed,
+    scripted_block,
+    status_line,
+    view_block,
+)
 from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
 from .controls import controls
@@ -37,7 +47,9 @@ def write_tab(shell: Shell) -> list[LookSource]:
     i18n, stops, limits = shell.i18n, shell.stops, shell.operator
     generation, opened, asked = gr.State(None), gr.State(None), gr.State(None)
     words = ("prompt", "prompt_placeholder", "go_on")
-    top = controls(i18n, "write", words=words, text=examples.WRITE[0][1], lines=3, examples=examples.WRITE)
+    english, chinese = (examples.WRITE[examples.FIRST[language]][1] for language in ("en", "zh"))
+    top = controls(i18n, "write", words=words, text=english, lines=3, examples=examples.WRITE)
+    in_readers_language(shell.page, top.text, english=english, chinese=chinese)
     with gr.Accordion(i18n("settings"), open=False, elem_classes="aigc-settings"):
         with gr.Row():
             settings = setting_blocks(i18n, BASIC, prefix="write", longest=limits.max_new_tokens)

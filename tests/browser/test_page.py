@@ -114,10 +114,14 @@ def test_an_example_fills_the_prompt(page):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize(("locale", "words"), [("en-US", "Continue"), ("zh-CN", "续写")])
-def test_the_page_speaks_the_readers_language_on_a_phone(demo, open_site, dark, locale, words):
+@pytest.mark.parametrize(("locale", "words", "begins"), [("en-US", "Continue", "Once"), ("zh-CN", "续写", "从前")])
+def test_the_page_speaks_the_readers_language_on_a_phone(demo, open_site, dark, locale, words, begins):
     page = open_site(demo.blocks.local_url, width=375, height=800, dark=dark, locale=locale)
     expect(page.locator("#write-go")).to_have_text(words)
+    first = re.compile(rf"^(<\|user\|>)?{begins}")
+    expect(page.locator("#write-prompt textarea")).to_have_value(first)
+    page.get_by_role("tab").nth(2).click()
+    expect(page.locator("#look-text textarea")).to_have_value(first)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(17, 20, 24)") == dark
