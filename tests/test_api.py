@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from types import SimpleNamespace
 
 import pytest
 from gradio_client import Client
@@ -9,6 +10,7 @@ from gradio_client.exceptions import AppError
 
 from aigc_toolkit import capture_attention, chat, generate, score, summarize
 from aigc_toolkit.demo import Operator, build_demo
+from aigc_toolkit.demo.endpoints import _must_be_here
 from aigc_toolkit.demo.page import serve
 
 NAMES = {"/write", "/chat", "/summarize", "/score", "/attention", "/heads", "/models"}
@@ -115,3 +117,8 @@ def test_an_mcp_client_sees_the_same_tools(lm):
     (write,) = [tool for tool in tools if tool["name"].endswith("write")]
     assert "probability" in write["description"]
     assert "most likely token" in write["inputSchema"]["properties"]["temperature"]["description"]
+
+
+def test_what_a_server_cannot_give_is_refused():
+    with pytest.raises(ValueError, match="'qwen' runs on a server, .* a model that runs here is needed. Name another"):
+        _must_be_here(SimpleNamespace(name="qwen", is_here=False))

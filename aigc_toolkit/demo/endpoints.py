@@ -224,7 +224,8 @@ def _models(shell: Shell) -> Callable:
 def _must_be_here(model: PageModel) -> None:
     if not model.is_here:
         raise ValueError(
-            f"{model.name!r} runs on a server, which gives neither scores nor attention; a model that runs here is needed."
+            f"{model.name!r} runs on a server, which gives neither scores nor attention; a model that runs here is needed. "
+            "Name another of those the endpoint models gives."
         )
 
 
