@@ -1,13 +1,6 @@
-"""The page, as `make demo` and a Hugging Face Space start it; the operator's settings are environment variables."""
+"""The page, where a Hugging Face Space looks for it."""
 
-import os
-
-from aigc_toolkit import load_model
-from aigc_toolkit.demo import Operator, launch
+from aigc_toolkit.demo.__main__ import main
 
 if __name__ == "__main__":
-    try:
-        operator = Operator.from_environment(os.environ)
-    except ValueError as problem:
-        raise SystemExit(f"The page was not started. {problem}") from None
-    launch(load_model(operator.model), operator)
+    main()

@@ -48,9 +48,21 @@ def wheel(tmp_path_factory) -> Path:
     return wheel
 
 
-def run(*command: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess:
+def run(*command: str | Path, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess:
     alone = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    return subprocess.run(command, cwd=folder, env=alone, capture_output=True, encoding="utf-8")
+    return subprocess.run(command, cwd=folder, env=alone | variables, capture_output=True, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def environment(wheel, tmp_path_factory) -> Path:
+    """The Python of an environment with the wheel."""
+    python = tmp_path_factory.mktemp("environment") / "bin" / "python"
+    venv.create(python.parents[1], symlinks=True)
+    installed = run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", "--quiet", wheel)
+    assert installed.returncode == 0, installed.stderr
+    places = sysconfig.get_paths(vars={"base": str(python.parents[1]), "platbase": str(python.parents[1])})
+    Path(places["purelib"], "lent.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return python
 
 
 def test_the_wheel_carries_every_file_of_the_package(wheel):
@@ -59,13 +71,12 @@ def test_the_wheel_carries_every_file_of_the_package(wheel):
     assert packed == {path.relative_to(ROOT).as_posix() for path in ours}
 
 
-def test_the_wheel_works_in_an_empty_environment(wheel, tmp_path):
-    venv.create(tmp_path / "environment", symlinks=True)
-    python = tmp_path / "environment" / "bin" / "python"
-    installed = run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", "--quiet", wheel)
-    assert installed.returncode == 0, installed.stderr
-    places = sysconfig.get_paths(vars={"base": str(python.parents[1]), "platbase": str(python.parents[1])})
-    Path(places["purelib"], "lent.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    used = run(python, "-c", USE, folder=tmp_path)
+def test_the_wheel_works_in_an_empty_environment(environment, tmp_path):
+    used = run(environment, "-c", USE, folder=tmp_path)
     assert used.returncode == 0, used.stderr
     assert len(used.stdout.split()) > 1
+
+
+def test_an_installed_package_has_a_command_for_the_page(environment):
+    refused = run(environment, "-m", "aigc_toolkit.demo", AIGC_PORT="no port")
+    assert refused.returncode == 1 and "The page was not started. AIGC_PORT" in refused.stderr

@@ -62,6 +62,8 @@ def test_a_model_is_made_written_with_looked_into_and_taken_along(demo, open_sit
     page.locator("#train-look").click()
     expect(page.locator("#look-text textarea")).to_have_value(re.compile("^A girl kept a"), timeout=30_000)
     expect(page.locator("#look-view canvas").first).to_be_visible(timeout=60_000)
+    page.locator("#look-view").get_by_text("Copy link", exact=True).click()
+    expect(page.locator("#look-view")).to_contain_text("your own cannot be in a link")
 
     other = open_site(demo.blocks.local_url)
     expect(other.locator("#title")).not_to_contain_text("my-gpt-1")

@@ -1,7 +1,7 @@
 // The Gradio page's home: a gr.HTML block whose `value` prop is the payload, {payload_url, text?, other?, state?} where it is
 // fetched, or an {type: "append"} message for the view that is already there. `text` is what was looked at, `other` what it is
-// compared with: with them the view can make a link. Clicks go up with `trigger`. Gradio has no unmount hook: a view whose element left the page is taken down at the next
-// change.
+// compared with: with them the view can make a link. Clicks go up with `trigger`. Gradio has no unmount hook: a view whose element
+// left the page is taken down at the next change.
 
 import { encodedHash } from "./state_link.js";
 
@@ -30,12 +30,13 @@ function modelOf({ trigger, props, watch }, isGone) {
   };
   watch("value", () => (isGone() ? undefined : receive()));
   if (props.value?.type !== "append") receive();
-  /** The address that brings back the text and what is on the screen; null for a text too long for one. */
+  /** {address, isWhole}: what brings back the text and what is on the screen, and whether the model too; null for a long text. */
   const link = (shown) => {
     const { text, other = "" } = value ?? {};
     if (typeof text !== "string" || Math.max(text.length, other.length) > LONGEST_TEXT) return null;
-    const { model } = document.documentElement.dataset; // the page's title line says which; a visitor's own has no name for others
-    return location.href.split("#")[0] + encodedHash("look", { text, ...(other && { other }), state: shown, ...(model && { model }) });
+    const { model, own } = document.documentElement.dataset; // the page's title line says which; a visitor's own is in no link
+    const held = { text, ...(other && { other }), state: shown, ...(model && { model }) };
+    return { address: location.href.split("#")[0] + encodedHash("look", held), isWhole: !own };
   };
   return {
     get: (name) => (name === "state" ? state : value),

@@ -33,16 +33,18 @@ function linkButton(view, makeLink) {
     }, SAID);
   };
   button.addEventListener("click", async () => {
-    const address = makeLink(view.store.get());
-    if (!address) {
+    const link = makeLink(view.store.get());
+    if (!link) {
       view.say(view.text.noLink);
       return;
     }
+    const { address, isWhole } = link;
     try {
       await navigator.clipboard.writeText(address);
       said(view.text.linkCopied);
+      if (!isWhole) view.say(view.text.linkWithoutModel);
     } catch {
-      view.say(view.text.linkByHand(address));
+      view.say([view.text.linkByHand(address), isWhole ? "" : view.text.linkWithoutModel].join(" "));
     }
   });
   return button;
