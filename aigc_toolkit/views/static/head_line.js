@@ -67,7 +67,8 @@ export function headLine(view, { model, tools = [], title = null }) {
   const update = (state) => {
     const attention = payload.attentions[state.of === "difference" ? 0 : state.of];
     const part = view.part(state);
-    name.textContent = payload.attentions.length > 1 && !payload.is_sequence ? payload.attentions.map((one) => one.model_name).join(" · ") : attention.model_name;
+    const shown = payload.is_sequence ? [attention] : payload.attentions;
+    name.textContent = [...new Set(shown.map((one) => one.model_name))].join(" · ");
     facts.textContent = text.facts(part.tokens.length, part.num_layers, part.num_heads);
     proof.replaceChildren(...proofOf(attention, state, text));
     carried.textContent = carriedOf(part, text);
