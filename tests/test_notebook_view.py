@@ -22,15 +22,20 @@ WORDS = ["The", " cat", " sat", "."]
     ("view", "summary"),
     [
         (attention_view(FakeAttention(WORDS, model_name="<b>")), "AttentionView(4 tokens, 4 layers x 4 heads of <b>)"),
-        (generation_view(fake_generation("a", WORDS)), "GenerationView(4 tokens by story)"),
+        (generation_view(fake_generation("<b>", WORDS)), "GenerationView(4 tokens by story)"),
     ],
 )
 def test_notebook_gets_a_widget_and_a_short_fallback(view: object, summary: str) -> None:
     data, _metadata = view._repr_mimebundle_()
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"]
     assert data["text/plain"] == summary
-    assert len(data["text/html"]) < 3000 and "<b>" not in data["text/html"]
+    assert len(data["text/html"]) < 3000 and "<b><" not in data["text/html"] and "&lt;b&gt;" in data["text/html"]
     assert "Run this cell to see the interactive view." in data["text/html"]
+
+
+def test_a_stored_notebook_has_the_text_that_was_written() -> None:
+    written = generation_view(fake_generation("Once\nupon", WORDS))._repr_mimebundle_()[0]["text/html"]
+    assert "<p>Once<br>upon<b>The cat sat.</b></p>" in written
 
 
 @pytest.mark.parametrize("of", [0, "difference"])

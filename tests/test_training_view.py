@@ -182,3 +182,19 @@ def test_refusals(tmp_path):
             ValueError, match=r"Line 3 of .*the fields of TrainStep is allowed\. Give a file that MetricsFile wrote"
         ):
             training_view(str(path))
+
+
+def test_what_is_stored_of_a_training_is_what_it_came_to(monkeypatch) -> None:
+    published = []
+
+    def publish(data: dict, transient: dict, update: bool = False) -> None:
+        published.append((data["text/plain"], transient["display_id"], update))
+
+    monkeypatch.setattr("IPython.display.publish_display_data", publish)
+    monkeypatch.setattr("aigc_toolkit.views.notebook.is_in_kernel", lambda: True)
+    view = training_view(iter(fake_steps(3)))
+    view._repr_mimebundle_()
+    list(view)
+    (first, place, update), (last, same_place, updated) = published
+    assert first == "TrainingView(0 steps)" and last.startswith("TrainingView(3 steps, loss ")
+    assert place == same_place and (update, updated) == (False, True)

@@ -4,6 +4,7 @@ In comes a `Generation` or anything with its attributes, out goes an object that
 itself as a page. Computes nothing about the tokens: every number was measured while generating.
 """
 
+import html
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -112,7 +113,12 @@ class GenerationView:
         return self.payload() | {"can_branch": self._generation.can_branch}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return mime_bundle(self.widget(), summary=repr(self))
+        return mime_bundle(self.widget(), summary=repr(self), picture=self._still_picture())
+
+    def _still_picture(self) -> str:
+        """The text as HTML, what the model wrote in bold."""
+        prompt, text = (html.escape(without_surrogates(part)) for part in (self._generation.prompt, self._generation.text))
+        return f"<p>{prompt}<b>{text}</b></p>".replace("\n", "<br>")
 
     def __repr__(self) -> str:
         num_tokens = sum(1 for _ in self._generation.tokens)

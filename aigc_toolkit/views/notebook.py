@@ -87,21 +87,38 @@ def mime_bundle(widget: Any, *, summary: str, picture: str = "") -> tuple[dict[s
     """What the notebook stores: the widget, and `summary` for a reader without a kernel, with `picture`, a safe piece of HTML.
 
     In a kernel the latter becomes an output of its own, which the style sheet hides while the view lives: JupyterLab shows nothing
-    else of an output whose widget is gone.
+    else of an output whose widget is gone. `update_still` changes it.
     """
-    hint = "Run this cell to see the interactive view."
-    still = f'<div class="aigc-still">{picture}<p>{html.escape(summary)}<br><em>{hint}</em></p></div>'
+    still = _still(summary, picture)
     data, metadata = widget._repr_mimebundle_()
     data = {**data, "text/plain": summary}
-    if not _is_in_kernel():
-        return {**data, "text/html": still}, metadata
+    if not is_in_kernel():
+        return {**data, "text/html": still["text/html"]}, metadata
     from IPython.display import publish_display_data
 
-    publish_display_data({"text/html": still, "text/plain": summary})
+    publish_display_data(still, transient={"display_id": _still_id(widget)})
     return data, metadata
 
 
-def _is_in_kernel() -> bool:
+def update_still(widget: Any, *, summary: str, picture: str = "") -> None:
+    """Changes what the notebook stores for a reader without a kernel, wherever the widget has been shown."""
+    if is_in_kernel():
+        from IPython.display import publish_display_data
+
+        publish_display_data(_still(summary, picture), transient={"display_id": _still_id(widget)}, update=True)
+
+
+def _still(summary: str, picture: str) -> dict[str, str]:
+    hint = "Run this cell to see the interactive view."
+    page = f'<div class="aigc-still">{picture}<p>{html.escape(summary)}<br><em>{hint}</em></p></div>'
+    return {"text/html": page, "text/plain": summary}
+
+
+def _still_id(widget: Any) -> str:
+    return f"aigc-still-{id(widget)}"
+
+
+def is_in_kernel() -> bool:
     from IPython import get_ipython
 
     shell = get_ipython()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
+from aigc_toolkit.views.notebook import NotebookWidget, is_in_kernel, mime_bundle, notebook_widget, update_still
 from aigc_toolkit.views.saved_page import save_page
 from aigc_toolkit.views.text_safety import checked_language, without_surrogates
 from aigc_toolkit.views.training_record import TrainingRecord, TrainStepRecord, fields, read_metrics
@@ -97,13 +97,15 @@ class TrainingView:
             if self._state == "running":
                 self._state = "stopped"
             self._update(whole=True)
+            if self._widget is not None:
+                update_still(self._widget, summary=repr(self))
 
     def run(self) -> TrainStepRecord:
         """Trains to the end and gives the last step; in a notebook the view shows itself first, unless it is shown already.
 
         Raises `ValueError` when there is no step to give.
         """
-        if self._widget is None and _in_notebook():
+        if self._widget is None and is_in_kernel():
             from IPython.display import display
 
             display(self)
@@ -155,10 +157,3 @@ class TrainingView:
     def __repr__(self) -> str:
         losses = self._record.columns["loss"]
         return f"TrainingView({len(losses)} steps" + (f", loss {losses[-1]:.3f} nats)" if losses else ")")
-
-
-def _in_notebook() -> bool:
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    return shell is not None and shell.has_trait("kernel")
