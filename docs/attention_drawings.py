@@ -47,7 +47,7 @@ def recomputing(d: Drawing) -> None:
     d.frame(25, 42 + 13 * row, 78, 13, accent=True)
     d.text(64, 192, "(T, D)", size=12, at="middle", tone="muted", mono=True)
     d.text(120, 112, "·", size=22, at="middle")
-    d.text(202, 30, ("keys, turned", "键（转置）"), at="middle", bold=True)
+    d.text(202, 30, ("keys, transposed", "键（转置）"), at="middle", bold=True)
     d.cells(137, 68, shown(key.T), 13)
     d.text(202, 166, "(D, T)", size=12, at="middle", tone="muted", mono=True)
     d.arrow((280, 107), (312, 107))

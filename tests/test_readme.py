@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from aigc_toolkit.training.run_file import read_run_file
+
 ROOT = Path(__file__).parents[1]
 ENGLISH = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
@@ -29,6 +31,13 @@ def test_the_python_runs_and_prints_what_is_shown(tmp_path, monkeypatch):
         with contextlib.redirect_stdout(printed):
             exec(compile(code, "README.md", "exec"), namespace)
         assert printed.getvalue().strip() == shown.strip()
+
+
+def test_the_run_file_is_one(tmp_path):
+    (shown,) = blocks(ENGLISH, "toml")
+    (tmp_path / "run.toml").write_text(shown, encoding="utf-8")
+    run = read_run_file(tmp_path / "run.toml")
+    assert run.training.checkpoint_every == 200 and run.save == "models/mine"
 
 
 def test_every_command_is_there():
@@ -64,7 +73,7 @@ def test_both_languages_say_the_same(english, chinese):
 
     assert headings(english) == headings(chinese)
     assert tables(english) == tables(chinese)
-    for language in ("sh", "python"):
+    for language in ("sh", "python", "toml"):
         assert blocks(english, language) == blocks(chinese, language)
     numbers = re.compile(r"\d+\.\d+ %|\d[\d,.]* (?:x|GB|MB|kB)\b")
     assert numbers.findall(english) == numbers.findall(chinese)
