@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import optuna
 import pytest
 import torch
 
@@ -45,6 +46,32 @@ def test_a_search_goes_on_where_it_stopped(corpus, tmp_path):
     assert len(second.table) == 5
     assert first.study.trials[0].params == second.study.trials[0].params
     assert second.settings["width"] in (16, 32)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"config": replace(CONFIG, num_steps=8)}, "config.num_steps=8 was given for name='tuning'.*config.num_steps=12;"),
+        ({"space": {"learning_rate": [0.01, 0.02]}}, "A search with space=.*Give these values, or another name or storage"),
+        ({"make_model": lambda: new_gpt(width=32)}, "model.width=32 was given.*began in this storage with .*model.width=16"),
+        ({"corpus": text_corpus(["Other words. " * 300], vocabulary_size=320)}, "corpus.train=.*corpus.validation="),
+    ],
+)
+def test_trials_of_two_searches_do_not_mix(corpus, tmp_path, changes, message):
+    search = {"make_model": new_gpt, "corpus": corpus, "config": CONFIG, "space": {"learning_rate": [0.01, 0.03]}}
+    storage = tmp_path / "trials"
+    tune(**search, num_trials=1, storage=storage)
+    with pytest.raises(ValueError, match=message):
+        tune(**search | changes, num_trials=1, storage=storage)
+    assert len(tune(**search | changes, num_trials=1, storage=storage, name="other").table) == 1
+    assert len(tune(**search | {"config": replace(CONFIG, seed=1)}, num_trials=1, storage=storage).table) == 2
+
+
+def test_a_search_that_does_not_say_what_it_is_goes_on(corpus, tmp_path):
+    storage = optuna.storages.InMemoryStorage()
+    optuna.create_study(study_name="tuning", storage=storage)
+    found = tune(new_gpt, corpus, CONFIG, {"learning_rate": [0.01]}, num_trials=1, storage=storage)
+    assert found.study.user_attrs["search"]["config.num_steps"] == 12
 
 
 def test_what_is_worse_is_stopped_early(corpus, tmp_path):

@@ -16,6 +16,7 @@ from torch import nn
 
 from .batches import Batch, Batches
 from .config import TrainConfig
+from .corpus_mark import corpus_marks
 from .evaluation import evaluate_loss, logits_of, mode
 from .finite import TrainingDiverged, check_gradients, check_loss
 from .fit import check_fit
@@ -67,8 +68,9 @@ def train(
     model, corpus and config give the same losses (same machine, same number of threads). Between steps the model is in the mode it
     came in. The last step always validates when `validate_every` is set; with it the model gets the averaged or best weights asked
     for. `resume` goes on from the newest whole checkpoint in `config.folder` (from the start where there is none) and gives, to
-    the bit, the steps and weights of a run that was never stopped. Ctrl-C during a step of a run with a folder lets it come to its
-    end and be kept in a checkpoint, then leaves; a second one leaves at once.
+    the bit, the steps and weights of a run that was never stopped; other settings, another model or corpus are refused. Ctrl-C
+    during a step of a run with a folder lets it come to its end and be kept in a checkpoint, then leaves; a second one leaves at
+    once.
     With an `accelerator` of several processes each calls `train` with the same arguments and computes its share of every batch;
     the first writes all files.
     Raises ValueError, at the call, when config, model and corpus contradict each other, or the folder holds another run;
@@ -84,8 +86,9 @@ def train(
     check_fit(model, token_ids, config, num_processes=processes.num)
     check_tracker(config)
     batches = Batches(token_ids, corpus.tokenizer, config)
-    checkpoint = checkpoint_to_resume(model, config, resume)
-    return _steps(lambda: Run(model, config, processes, checkpoint), corpus, batches, resume=resume)
+    marks = {} if config.folder is None else corpus_marks(corpus, config)
+    checkpoint = checkpoint_to_resume(model, config, marks=marks, resume=resume)
+    return _steps(lambda: Run(model, config, processes, checkpoint, marks=marks), corpus, batches, resume=resume)
 
 
 def _steps(make_run: Callable[[], Run], corpus: "Corpus", batches: Batches, *, resume: bool) -> Iterator[TrainStep]:

@@ -1,7 +1,8 @@
 """What a run must not forget, and how it is kept: weights, optimizers, average, and what validation said so far.
 
-In: a model, a `TrainConfig`, the processes. Out: a `Run` that is saved, goes on from its folder, goes back after a number that is
-not finite, and leaves the model with the weights asked for. Does not know batches, losses or how a step is taken.
+In: a model, a `TrainConfig`, the processes, marks of the corpus. Out: a `Run` that is saved, goes on from its folder, goes back
+after a number that is not finite, and leaves the model with the weights asked for. Does not know batches, losses or how a step is
+taken.
 """
 
 import warnings
@@ -16,8 +17,11 @@ from torch import nn
 from .average import WeightAverage
 from .checkpoints import Checkpoint, checkpoint_at, latest_checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainConfig
+from .corpus_mark import FACT as CORPUS
+from .corpus_mark import Mark, check_same_corpus
 from .finite import TrainingDiverged
-from .model_settings import FACT, check_same_model, model_settings
+from .model_settings import FACT as MODEL
+from .model_settings import check_same_model, model_settings
 from .optimizers import make_optimizers
 from .processes import Processes
 
@@ -48,17 +52,26 @@ class Progress:
 
 
 class Run:
-    """A model in training with all that belongs to it; `.call` is what computes its logits.
+    """A model in training with all that belongs to it; `.call` is what computes its logits, `marks` are those of its corpus.
 
     Raises ValueError where the checkpoint is of another model.
 
-    >>> run = Run(gpt, TrainConfig(num_steps=100), Processes(), None)
+    >>> run = Run(gpt, TrainConfig(num_steps=100), Processes(), None, marks={})
     >>> run.step, run.is_over
     (0, False)
     """
 
-    def __init__(self, model: nn.Module, config: TrainConfig, processes: Processes, checkpoint: Checkpoint | None):
+    def __init__(
+        self,
+        model: nn.Module,
+        config: TrainConfig,
+        processes: Processes,
+        checkpoint: Checkpoint | None,
+        *,
+        marks: dict[str, Mark],
+    ):
         self.model, self.config, self.processes = model, config, processes
+        self._marks = marks
         self._model_settings = model_settings(model)  # before it is cut into shares, which makes it another class
         model.to(processes.device(config.device))
         self.call = processes.prepare(model, config)
@@ -108,7 +121,7 @@ class Run:
         """Writes a checkpoint of this step, unless there is one already; the main process writes, the others wait."""
         if self._saved_step == self.step:
             return
-        facts = {**asdict(self.config), "progress": asdict(self.progress), FACT: self._model_settings}
+        facts = {**asdict(self.config), "progress": asdict(self.progress), MODEL: self._model_settings, CORPUS: self._marks}
         keep = self.progress.best_step if self.config.keep_best else None
         save_checkpoint(
             self.config.folder,
@@ -153,11 +166,11 @@ class Run:
         return self.optimizers if self.average is None else [*self.optimizers, self.average]
 
 
-def checkpoint_to_resume(model: nn.Module, config: TrainConfig, resume: bool) -> Checkpoint | None:
-    """Where a run goes on, or None. Raises ValueError where its folder cannot be written, holds a run of other settings or of
-    another model, or one that is not to be resumed.
+def checkpoint_to_resume(model: nn.Module, config: TrainConfig, *, marks: dict[str, Mark], resume: bool) -> Checkpoint | None:
+    """Where a run goes on, or None. Raises ValueError where its folder cannot be written, holds a run of other settings, of
+    another model or corpus (of which `marks` are), or one that is not to be resumed.
 
-    >>> checkpoint_to_resume(gpt, TrainConfig(), resume=True) is None
+    >>> checkpoint_to_resume(gpt, TrainConfig(), marks={}, resume=True) is None
     True
     """
     if config.folder is None:
@@ -180,6 +193,7 @@ def checkpoint_to_resume(model: nn.Module, config: TrainConfig, resume: bool) ->
             "Give these values, or choose another folder."
         )
     check_same_model(checkpoint, model)
+    check_same_corpus(checkpoint, marks)
     return checkpoint
 
 

@@ -7,7 +7,7 @@ it. Searching, pruning and importance are Optuna's; this file only translates.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ import pandas as pd
 from torch import nn
 
 from .config import TrainConfig
+from .corpus_mark import corpus_marks
 from .finite import TrainingDiverged
 from .loop import train
+from .model_settings import model_settings
 from .optional import require
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 Range = tuple[float, float] | tuple[float, float, str] | Sequence[Any]
 CONFIG_FIELDS = frozenset(field.name for field in fields(TrainConfig))
+MAY_DIFFER = {"seed", "device", "compile", "tracker"}  # from host to host that share a search
+SEARCH = "search"  # name of the attribute of a study that says what it searches
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ def tune(
     `space` maps names to what may be tried: (low, high), (low, high, "log") or a list of choices. Names of `TrainConfig` change the
     config, all others are given to `make_model`. `config.validate_every` decides how often a trial is compared with the others
     and stopped early (median rule). A trial that diverges counts as failed. `storage` is a file, or any Optuna storage or URL: then
-    several hosts can run the same call. Raises ValueError for an empty space, a range that is none, no validation, and without
-    Optuna.
+    several hosts can run the same call. Raises ValueError for an empty space, a range that is none, no validation, without Optuna,
+    and where `storage` has trials of another search (corpus, model, config or space) under this `name`.
 
     >>> config, space = TrainConfig(num_steps=200, validate_every=50), {"learning_rate": (1e-3, 1e-1, "log")}
     >>> tune(make_gpt, corpus, config, space).best.learning_rate
@@ -96,6 +100,7 @@ def tune(
         sampler=optuna.samplers.TPESampler(seed=config.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
+    _check_same(study, _search(make_model, corpus, config, distributions))
 
     def objective(trial: "optuna.Trial") -> float:
         chosen = {key: _suggest(trial, key, distribution) for key, distribution in distributions.items()}
@@ -174,6 +179,36 @@ def _check(distributions: Mapping[str, Any], config: TrainConfig) -> None:
                 f"{name}={getattr(config, name)!r} in the config of a search: its trials would be taken for one run; None is "
                 "allowed. Leave it out."
             )
+
+
+def _search(
+    make_model: Callable[..., nn.Module], corpus: "Corpus", config: TrainConfig, distributions: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is searched, as JSON: two trials are comparable where it is the same. The model is that of the first choices."""
+    from optuna.distributions import CategoricalDistribution, distribution_to_json
+
+    first = {key: each.choices[0] if isinstance(each, CategoricalDistribution) else each.low for key, each in distributions.items()}
+    model, settings = make_model(**_parted(first)[1]), asdict(config)
+    return (
+        {f"corpus.{split}": mark for split, mark in corpus_marks(corpus, config).items()}
+        | {f"model.{name}": value for name, value in model_settings(model).items()}
+        | {f"config.{name}": value for name, value in settings.items() if name not in MAY_DIFFER}
+        | {"space": {key: distribution_to_json(each) for key, each in distributions.items()}}
+    )
+
+
+def _check_same(study: "optuna.Study", search: dict[str, Any]) -> None:
+    """Notes in a new study what it searches; raises ValueError, naming what differs, for one that searches something else."""
+    if SEARCH not in study.user_attrs:
+        study.set_user_attr(SEARCH, search)
+    began = study.user_attrs[SEARCH]
+    other = [name for name in search if name in began and search[name] != began[name]]  # a younger setting is passed over
+    if other:
+        was, now = (", ".join(f"{name}={each[name]!r}" for name in other) for each in (began, search))
+        raise ValueError(
+            f"A search with {now} was given for name={study.study_name!r}, which began in this storage with {was}; only trials of "
+            "one search can be compared. Give these values, or another name or storage."
+        )
 
 
 def _storage(storage: "str | Path | optuna.storages.BaseStorage") -> Any:
