@@ -15,7 +15,6 @@ import gradio as gr
 
 from .blocks import TextOnlyBlock, error, notice, scripted_block, status_line
 from .drawer_texts import TITLE
-from .problems import NO_MODEL
 from .shell import Shell
 from .texts import message
 
@@ -29,7 +28,7 @@ class Loading:
 
     name: str
     thread: threading.Thread = field(init=False)
-    problem: Exception | None = None
+    problem: BaseException | None = None
 
 
 def settings_drawer(shell: Shell, title: TextOnlyBlock) -> None:
@@ -75,7 +74,7 @@ def chosen_model(shell: Shell, session: str, name: str, *, failed: str = "no_mod
     def load() -> None:
         try:
             shell.models.choose(session, name)
-        except NO_MODEL as problem:
+        except BaseException as problem:  # strangers make checkpoints, and a panic in a tokenizer's Rust is no Exception
             loading.problem = problem
 
     loading.thread = threading.Thread(target=load, daemon=True)
