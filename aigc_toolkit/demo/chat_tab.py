@@ -18,6 +18,7 @@ from .blocks import LookSource, error, event_values, notice, scripted_block, sta
 from .chat_texts import CHAT_BLOCK
 from .controls import controls
 from .dialogue import Turn, Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
+from .event_settings import LONG, QUICK
 from .links import Link
 from .models import PageModel
 from .problems import NO_MODEL
@@ -27,8 +28,6 @@ from .shell import Shell
 from .texts import message
 
 SETTINGS = ("temperature", "top_p", "max_new_tokens")
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
-LONG = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="texts")
 
 
 def chat_tab(shell: Shell) -> LookSource:

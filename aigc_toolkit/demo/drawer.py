@@ -15,11 +15,11 @@ import gradio as gr
 
 from .blocks import TextOnlyBlock, error, notice, scripted_block, status_line
 from .drawer_texts import TITLE
+from .event_settings import NOTICED, QUICK
 from .shell import Shell
 from .texts import message
 
 SECONDS_BETWEEN = 0.5
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 
 
 @dataclass
@@ -60,7 +60,7 @@ def settings_drawer(shell: Shell, title: TextOnlyBlock) -> None:
             yield said, chosen or gr.skip(), gr.Button(interactive=said["kind"] == "error" or bool(chosen))
 
     title.settings(offer, None, picker, **QUICK)
-    use.click(choose, picker, [status, shell.shown, use], api_visibility="private", show_progress="hidden", concurrency_limit=8)
+    use.click(choose, picker, [status, shell.shown, use], concurrency_limit=8, **NOTICED)
     shell.on_switch[picker] = lambda model: gr.Dropdown(value=model.name)
 
 

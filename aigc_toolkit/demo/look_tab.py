@@ -16,6 +16,7 @@ from aigc_toolkit import Attention, Generation, attention_view, capture_attentio
 
 from . import examples
 from .blocks import LookSource, error, in_readers_language, notice, status_line, view_block
+from .event_settings import NOTICED
 from .links import LONGEST_TEXT, Link
 from .problems import NO_MODEL, checked_length, explain
 from .routes import PREFIX
@@ -23,8 +24,6 @@ from .shell import Shell
 from .store import ResultStore
 from .telling_heads import telling_head
 from .texts import message
-
-QUICK = dict(api_visibility="private", show_progress="hidden")
 
 
 def look_tab(shell: Shell, sources: list[LookSource]) -> None:
@@ -104,8 +103,8 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
     for button, (_, example, word) in zip(chosen, examples.LOOK, strict=True):
         button.click(shows(example, word), None, shown, api_visibility="private", show_progress="minimal")
     for source in sources:
-        source.when(look_inside, source.generation, [shell.tabs, *shown], **QUICK)
-    shell.opened.change(open_link, shell.opened, shown, **QUICK)
+        source.when(look_inside, source.generation, [shell.tabs, *shown], **NOTICED)
+    shell.opened.change(open_link, shell.opened, shown, **NOTICED)
     shell.on_switch.update({view: lambda model: None, status: lambda model: None})
 
 

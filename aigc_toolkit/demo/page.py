@@ -17,6 +17,7 @@ from .blocks import STATIC, TextOnlyBlock, error, page_script, status_line
 from .chat_tab import chat_tab
 from .drawer import chosen_model, settings_drawer
 from .endpoints import endpoints
+from .event_settings import NOTICED
 from .links import TABS, Link, opened_link
 from .look_tab import look_tab
 from .models import Models
@@ -34,7 +35,6 @@ from .train_tab import train_tab
 from .write_tab import write_tab
 
 I18N = gr.I18n(**{"en": TEXTS["en"], "zh-CN": TEXTS["zh"], "zh": TEXTS["zh"]})
-NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,7 @@ def _follow(shell: Shell, status: TextOnlyBlock) -> None:
         [tab, packed],
         [shell.tabs, status, shell.shown, shell.waiting, shell.opened],
         js=page_script("opened_link.js", tabs=TABS),
-        api_visibility="private",
-        show_progress="hidden",
+        **NOTICED,
     )
 
 

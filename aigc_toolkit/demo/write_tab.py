@@ -27,6 +27,7 @@ from .blocks import (
 from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
 from .controls import controls
+from .event_settings import LONG, NOTICED, QUICK
 from .links import Link
 from .models import PageModel
 from .problems import NO_MODEL
@@ -36,10 +37,6 @@ from .shell import Shell
 from .strategies import strategies_section
 from .texts import message
 from .writing import NOTHING_NEW, Update, whole, written
-
-NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
-LONG = dict(api_visibility="private", show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
 
 
 def write_tab(shell: Shell) -> list[LookSource]:
