@@ -65,9 +65,8 @@ def test_a_reader_who_leaves_stops_the_text(scheduler):
     stops = Stops()
     running = written(scheduler, stops, "a", "Once", SHORT | {"max_new_tokens": 110})
     next(running)
-    event = stops._events["a"]
     running.close()
-    assert event.is_set()
+    assert not stops.is_running("a", "write")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +150,14 @@ def test_strategies_are_written_side_by_side(lm, scheduler):
         assert row["numbers"]["mean_logprob"] == pytest.approx(sum(step.logprob for step in alone.tokens) / 8)
     ((rows, problem),) = compared(scheduler, Stops(), "a", "word " * 1000, names, length=8, seed=1)
     assert rows == [] and "tokens" in problem["en"]
+
+
+def test_strategies_of_the_model_before_say_no_more(scheduler):
+    stops = Stops()
+    running = compared(scheduler, stops, "a", "Once upon", ["greedy", "plain"], length=100, seed=1)
+    next(running)
+    stops.replace("a")
+    assert list(running) == []
 
 
 def test_a_server_that_does_not_answer_is_named(scheduler):

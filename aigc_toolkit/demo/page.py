@@ -76,7 +76,7 @@ def build_demo(lm: LanguageModel, operator: Operator | None = None) -> Demo:
         _follow(shell, status)
 
         def forget(request: gr.Request) -> None:
-            stops.stop(request.session_hash)
+            stops.replace(request.session_hash)
             store.drop_session(request.session_hash)
             models.drop_session(request.session_hash)
             trainings.leave(request.session_hash)
@@ -106,7 +106,7 @@ def _follow(shell: Shell, status: TextOnlyBlock) -> None:
     def follow(name: str, followed: str, request: gr.Request) -> list:
         if name == followed:  # a change may be told twice, the second time in the middle of a text
             return [gr.skip()] * (1 + len(shell.on_switch))
-        shell.stops.start(request.session_hash)  # what is being written is nobody's any more
+        shell.stops.replace(request.session_hash)  # what is being written is nobody's any more
         with shell.models.use(request.session_hash) as model:
             return [name, *(change(model) for change in shell.on_switch.values())]
 

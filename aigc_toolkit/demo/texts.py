@@ -63,6 +63,10 @@ MESSAGES = {
         "This message has {tokens:,} tokens; the model reads at most {limit} and needs room to answer. Shorten it and try again.",
         "这条消息有 {tokens:,} 个词元；模型最多读 {limit} 个，还要留出回答的位置。请缩短后再试。",
     ),
+    "still_writing": (
+        "A text is still being written. Stop it, or wait until it has ended.",
+        "还有文本正在写。请停止它，或等它写完。",
+    ),
     "no_answer": (
         "This cannot be answered: {reason}",
         "无法回答：{reason}",
