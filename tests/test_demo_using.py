@@ -7,7 +7,8 @@ from aigc_toolkit import LanguageModel
 from aigc_toolkit.demo.chat_tab import _about
 from aigc_toolkit.demo.models import Models
 from aigc_toolkit.demo.operator import Operator
-from aigc_toolkit.demo.using import Unusable, model_of
+from aigc_toolkit.demo.problems import Refusal
+from aigc_toolkit.demo.using import model_of
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_the_sessions_model_is_kept_while_it_is_used(models):
 def test_a_model_that_is_gone_says_so(models, lm):
     models.add_own("a", LanguageModel(lm.model, lm.tokenizer, "tales"))
     models._loaded.clear()
-    with pytest.raises(Unusable, match="This model cannot be used: '★ tales' is no longer kept") as refused, model_of(models, "a"):
+    with pytest.raises(Refusal, match="This model cannot be used: '★ tales' is no longer kept") as refused, model_of(models, "a"):
         pass
     assert refused.value.text["zh"].startswith("无法使用这个模型")
 
@@ -41,7 +42,7 @@ def test_an_encoder_reads_and_does_not_write(models, encoder):
     models.add_own("a", encoder)
     with model_of(models, "a") as model:
         assert not model.writes
-    writes_none = pytest.raises(Unusable, match="★ encoder is an encoder: it reads texts and writes none")
+    writes_none = pytest.raises(Refusal, match="★ encoder is an encoder: it reads texts and writes none")
     with writes_none, model_of(models, "a", to_write=True):
         pass
     assert model.num_users == 0 and "is an encoder" in _about(model)["en"]

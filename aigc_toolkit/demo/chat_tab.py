@@ -21,11 +21,12 @@ from .dialogue import Turn, Turns, Update, answer_of, answered, edited, to_answe
 from .event_settings import LONG, QUICK
 from .links import Link
 from .models import PageModel
+from .problems import Refusal
 from .settings import linked_values, setting_blocks
 from .sharing import link_button
 from .shell import Shell
 from .texts import message
-from .using import Unusable, model_of
+from .using import model_of
 
 SETTINGS = ("temperature", "top_p", "max_new_tokens")
 
@@ -74,7 +75,7 @@ def chat_tab(shell: Shell) -> LookSource:
             with model_of(shell.models, session, to_write=True) as model:
                 for update in answered(model.scheduler, stops, session, now, **given):
                     yield drawn(update)
-        except Unusable as refusal:
+        except Refusal as refusal:
             stops.replace(session)  # also the answer that `ask` announced
             yield drawn(Update(now, running=False, problem=refusal.text))
 
@@ -128,7 +129,7 @@ def chat_tab(shell: Shell) -> LookSource:
                 link.text("message", ""),
                 *drawn(Update(talk, running=False)),
                 link.text("system", ""),
-                *linked_values(SETTINGS, link, shell.operator.max_new_tokens),
+                *linked_values(SETTINGS, link, longest=shell.operator.max_new_tokens),
             )
         except ValueError:
             return (*nothing[:3], error(message("bad_link")), *nothing[4:])

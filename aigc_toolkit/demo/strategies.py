@@ -16,11 +16,11 @@ from .blocks import error, scripted_block, status_line
 from .branch_texts import STRATEGY_BLOCK
 from .operator import USUAL_LIMITS, Operator
 from .pace import pace_of
-from .problems import REFUSALS, checked_length, explain
+from .problems import REFUSALS, Refusal, checked_length, explain
 from .settings import keywords
 from .shell import Shell
 from .stops import Stops
-from .using import Unusable, model_of
+from .using import model_of
 
 STRATEGIES = {
     "greedy": {"temperature": 0.0},
@@ -61,7 +61,7 @@ def strategies_section(shell: Shell, prompt: gr.Textbox, length: gr.Slider, seed
                 given = dict(length=length, seed=seed, limits=shell.operator)
                 for rows, problem in compared(model.scheduler, shell.stops, session, text, chosen, **given):
                     yield {"rows": rows}, error(problem) if problem else None
-        except Unusable as refusal:
+        except Refusal as refusal:
             yield {"rows": []}, error(refusal.text)
 
     shell.on_switch.update({table: lambda model: {"rows": []}, status: lambda model: None})

@@ -146,6 +146,10 @@ MESSAGES = {
         "The text has half of a character at position {position}, which no tokenizer can read. Remove it and try again.",
         "文本第 {position} 位是半个字符，无法读取。请删除后再试。",
     ),
+    "failed": (
+        "The model failed at this text: {reason}",
+        "模型处理这段文本时出错：{reason}",
+    ),
     "bad_setting": (
         "A setting is out of range: {reason}",
         "有一项设置超出范围：{reason}",

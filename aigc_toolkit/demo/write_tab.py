@@ -30,12 +30,13 @@ from .controls import controls
 from .event_settings import LONG, NOTICED, QUICK
 from .links import Link
 from .models import PageModel
+from .problems import Refusal
 from .settings import BASIC, MORE, linked_values, setting_blocks
 from .sharing import link_button
 from .shell import Shell
 from .strategies import strategies_section
 from .texts import message
-from .using import Unusable, model_of
+from .using import model_of
 from .writing import NOTHING_NEW, Update, whole, written
 
 
@@ -51,7 +52,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
         with gr.Row():
             settings = setting_blocks(i18n, BASIC, prefix="write", longest=limits.max_new_tokens)
         with gr.Accordion(i18n("more_settings"), open=False, elem_classes="aigc-settings"), gr.Row():
-            settings += setting_blocks(i18n, MORE, prefix="write")
+            settings += setting_blocks(i18n, MORE, prefix="write", longest=limits.max_new_tokens)
     status = status_line(elem_id="write-status")
     view = view_block("generation_view.js", elem_id="write-view")
     first = shell.models.first
@@ -98,7 +99,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
         if link is None or link.tab != "write":
             return (gr.skip(),) * (3 + len(settings))
         try:
-            return link.text("prompt"), link, None, *linked_values(BASIC + MORE, link, limits.max_new_tokens)
+            return link.text("prompt"), link, None, *linked_values(BASIC + MORE, link, longest=limits.max_new_tokens)
         except ValueError:
             return gr.skip(), gr.skip(), error(message("bad_link")), *[gr.skip()] * len(settings)
 
@@ -154,7 +155,7 @@ def _with_model(shell: Shell, session: str, work: Callable[[PageModel], Iterator
     try:
         with model_of(shell.models, session, to_write=True) as model:
             yield from work(model)
-    except Unusable as refusal:
+    except Refusal as refusal:
         yield Update(NOTHING_NEW, problem=refusal.text)
 
 
