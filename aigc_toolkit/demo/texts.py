@@ -17,7 +17,6 @@ TEXTS = {
         "go_on": "Continue",
         "stop": "Stop",
         "look_inside": "Look inside this text",
-        "examples": "Try one",
         "settings": "Settings",
         "more_settings": "More settings",
         "text": "Text",
@@ -35,7 +34,6 @@ TEXTS = {
         "go_on": "续写",
         "stop": "停止",
         "look_inside": "观察这段文本的注意力",
-        "examples": "试一试",
         "settings": "设置",
         "more_settings": "更多设置",
         "text": "文本",
@@ -114,10 +112,6 @@ MESSAGES = {
     "no_model": (
         "This model cannot be used: {reason}",
         "无法使用这个模型：{reason}",
-    ),
-    "other_model": (
-        "This text was written by {name}, which the page no longer works with. Choose that model in the settings, or write anew.",
-        "这段文本由 {name} 写成，本页已不再使用它。请在设置里选择那个模型，或重新写。",
     ),
     "link_model": (
         "The model of this link cannot be used here, so nothing was opened: {reason}",
