@@ -76,7 +76,7 @@ def chat_tab(shell: Shell) -> LookSource:
                 for update in answered(model.scheduler, stops, session, now, **given):
                     yield drawn(update)
         except Refusal as refusal:
-            stops.replace(session)  # also the answer that `ask` announced
+            stops.replace(session, "chat")  # also the answer that `ask` announced
             yield drawn(Update(now, running=False, problem=refusal.text))
 
     def ask(request: gr.Request, text: str, now: Turns) -> tuple:
@@ -89,7 +89,9 @@ def chat_tab(shell: Shell) -> LookSource:
         return "", *drawn(Update(turns, running=True)), gr.Button(interactive=True), turns
 
     def reply(request: gr.Request, now: Turns | None, system: str, *values):
-        if now is not None:
+        if now is None:  # nothing was asked
+            yield (gr.skip(),) * len(shown)
+        else:
             yield from answer(now, request.session_hash, system, values)
 
     def retry(request: gr.Request, now: Turns, system: str, *values):
@@ -113,8 +115,8 @@ def chat_tab(shell: Shell) -> LookSource:
         return generation if generation is not None else gr.skip()
 
     def begin_anew(request: gr.Request) -> tuple:
-        stops.stop(request.session_hash)
-        return drawn(Update((), running=False))
+        stops.replace(request.session_hash, "chat")
+        return *drawn(Update((), running=False)), gr.Button(interactive=False)
 
     def stop_answering(request: gr.Request) -> None:
         stops.stop(request.session_hash)
@@ -158,7 +160,7 @@ def chat_tab(shell: Shell) -> LookSource:
     for each in answering:
         each.then(settle, turns, [top.stop, choices], **QUICK)
     log.undo(take_back, turns, [top.text, *shown], **QUICK)
-    new.click(begin_anew, None, shown, cancels=answering, **QUICK)
+    new.click(begin_anew, None, [*shown, top.stop], cancels=answering, **QUICK)
     top.stop.click(stop_answering, None, None, **QUICK)
     return LookSource(log.look(pick, turns, picked, **QUICK).success, picked)
 

@@ -33,8 +33,7 @@ class Stops:
     def start(self, session: str, tab: str) -> Running:
         """A session's new text; one that still runs is stopped, and replaced where it is in the same tab."""
         self.stop(session)
-        if before := self._running.get((session, tab)):
-            before.is_replaced = True
+        self.replace(session, tab)
         text = self._running[session, tab] = Running(session, tab)
         return text
 
@@ -42,11 +41,12 @@ class Stops:
         for text in self._of(session):
             text.set()
 
-    def replace(self, session: str) -> None:
-        """Stop a session's texts, which say no more."""
+    def replace(self, session: str, tab: str | None = None) -> None:
+        """Stop a session's texts, or that of one tab alone; they say no more."""
         for text in self._of(session):
-            text.is_replaced = True
-            self.end(text)
+            if tab in (None, text.tab):
+                text.is_replaced = True
+                self.end(text)
 
     def is_running(self, session: str, tab: str) -> bool:
         return (session, tab) in self._running

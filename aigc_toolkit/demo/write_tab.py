@@ -90,6 +90,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
 
     def branch(request: gr.Request, event: gr.EventData, now: Generation | None):
         if now is None:  # a text that is still being written has no branches
+            yield (gr.skip(),) * len(running)
             return
         choice, session = event_values(event), request.session_hash
         for update in _with_model(shell, session, lambda model: branched(model.scheduler, stops, session, now, choice)):
