@@ -9,7 +9,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from aigc_toolkit import capture_attention, chat, generate, score, summarize
-from aigc_toolkit.demo import Operator, build_demo
+from aigc_toolkit.demo import Operator, build_demo, endpoints
 from aigc_toolkit.demo.endpoints import _must_be_here
 from aigc_toolkit.demo.page import serve
 
@@ -96,6 +96,17 @@ def test_what_is_wrong_with_a_request_is_told(client, endpoint, given, message):
     with pytest.raises(AppError) as refused:
         client.predict(**given, api_name=endpoint)
     assert message in str(refused.value)
+
+
+def test_a_text_of_too_many_tokens_is_refused_before_the_model_reads_it(client, monkeypatch):
+    monkeypatch.setattr(endpoints, "MOST_TOKENS", 3)
+    monkeypatch.setattr(endpoints, "capture_attention", lambda *given: pytest.fail("it was read"))
+    with pytest.raises(AppError, match=r"The text has \d+ tokens; 3 are allowed for one answer. Shorten it."):
+        client.predict("Mia lost her lantern.", api_name="/attention")
+
+
+def test_the_description_says_how_many_tokens_are_allowed():
+    assert f"at most {endpoints.MOST_TOKENS} tokens" in endpoints._attention(None).__doc__
 
 
 def test_the_operators_limits_hold_for_programs(client):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aigc_toolkit.demo.dialogue import Turn, answer_of, answered, asked, edited, to_answer_again, undone
+from aigc_toolkit.demo.dialogue import Turn, answer_of, answered, asked, edited, to_answer, to_answer_again, undone
 from aigc_toolkit.demo.stops import Stops
 from tests.page_writing import SHORT
 
@@ -30,6 +30,19 @@ def test_turns_are_asked_again_taken_back_and_changed():
     assert undone(TALK) == (TALK[:2], "upon") and undone(()) == ((), "")
     assert edited(TALK, 0, "Twice") == (Turn("user", "Twice"),)
     assert asked(TALK[:3], "more") == (*TALK[:2], Turn("user", "more"))  # one that got no answer gives way
+
+
+def test_what_there_is_to_answer():
+    assert to_answer(TALK, "more") == asked(TALK, "more") and to_answer(TALK, " ") is None and to_answer((), "") is None
+    assert to_answer(TALK[:3], " ") == TALK[:3]  # a question that got no answer is asked again
+
+
+def test_an_answer_that_gave_way_to_another_says_no_more(scheduler):
+    stops = Stops()
+    first = answered(scheduler, stops, "a", asked((), "Once"), system="", settings=SHORT | {"max_new_tokens": 100})
+    next(first)
+    stops.start("a", "chat")
+    assert list(first) == [] and stops.is_running("a", "chat")
 
 
 @pytest.mark.parametrize(("index", "text"), [(1, "x"), (9, "x"), ("0", "x"), (True, "x"), (0, "  "), (0, ["x"])])

@@ -20,9 +20,9 @@ def test_a_link_to_look_brings_back_texts_and_state():
 
 def test_a_link_to_write_brings_back_every_setting():
     chosen = usual_values(BASIC + MORE) | {"temperature": 0.3, "seed": 7, "bad_words": "dragon\nfog", "watermark": True}
-    assert linked_values(BASIC + MORE, opened("write", prompt="Mia", **chosen)) == list(chosen.values())
-    assert linked_values(("seed", "top_k"), opened("write", prompt="Mia")) == [0, 0]
-    assert linked_values(("max_new_tokens",), opened("write", max_new_tokens=300), 100) == [100]
+    assert linked_values(BASIC + MORE, opened("write", prompt="Mia", **chosen), longest=400) == list(chosen.values())
+    assert linked_values(("seed", "top_k"), opened("write", prompt="Mia"), longest=400) == [0, 0]
+    assert linked_values(("max_new_tokens",), opened("write", max_new_tokens=300), longest=100) == [100]
 
 
 def test_a_link_to_chat_brings_back_who_said_what():
@@ -54,11 +54,11 @@ def test_a_tab_that_is_not_there_is_refused():
         ({"turns": ["x"]}, lambda link: link.talk()),
         ({"turns": [{"role": "assistant", "text": "x"}]}, lambda link: link.talk()),
         ({"turns": [{"role": "user", "text": 1}]}, lambda link: link.talk()),
-        ({"temperature": "hot"}, lambda link: linked_values(("temperature",), link)),
-        ({"temperature": 3}, lambda link: linked_values(("temperature",), link)),
-        ({"seed": True}, lambda link: linked_values(("seed",), link)),
-        ({"watermark": 1}, lambda link: linked_values(("watermark",), link)),
-        ({"stop": ["x"]}, lambda link: linked_values(("stop",), link)),
+        ({"temperature": "hot"}, lambda link: linked_values(("temperature",), link, longest=400)),
+        ({"temperature": 3}, lambda link: linked_values(("temperature",), link, longest=400)),
+        ({"seed": True}, lambda link: linked_values(("seed",), link, longest=400)),
+        ({"watermark": 1}, lambda link: linked_values(("watermark",), link, longest=400)),
+        ({"stop": ["x"]}, lambda link: linked_values(("stop",), link, longest=400)),
     ],
 )
 def test_values_of_another_kind_are_refused(held, read):

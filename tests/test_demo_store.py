@@ -38,11 +38,23 @@ def test_a_session_takes_its_results_along(view):
 
 def test_stopping_ends_the_text_of_that_session_alone():
     stops = Stops()
-    mine, other = stops.start("a"), stops.start("b")
+    mine, other = stops.start("a", "write"), stops.start("b", "write")
     stops.stop("a")
     assert mine.is_set() and not other.is_set()
     stops.stop("nobody")
-    newer = stops.start("b")
-    assert stops.is_replaced("b", other) and not stops.is_replaced("b", newer) and not stops.is_replaced("a", mine)
-    stops.end("b", other)
-    assert other.is_set() and not newer.is_set()
+    newer = stops.start("b", "write")
+    assert other.is_replaced and not newer.is_replaced and not mine.is_replaced
+    stops.end(other)
+    assert other.is_set() and not newer.is_set() and stops.is_running("b", "write")
+    stops.end(newer)
+    assert not stops.is_running("b", "write") and stops.is_running("a", "write")  # it is told to stop and may say its last
+
+
+def test_a_text_of_another_tab_stops_one_and_a_switch_replaces_all():
+    stops = Stops()
+    story = stops.start("a", "write")
+    answer = stops.start("a", "chat")
+    assert story.is_set() and not story.is_replaced and not answer.is_set()
+    stops.replace("a")
+    assert all(text.is_set() and text.is_replaced for text in (story, answer))
+    assert not stops.is_running("a", "write") and not stops.is_running("a", "chat")

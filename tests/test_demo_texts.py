@@ -1,7 +1,10 @@
 """The words of the page: every one in both languages."""
 
+from pathlib import Path
+
 import pytest
 
+from aigc_toolkit import demo
 from aigc_toolkit.demo.blocks import packed
 from aigc_toolkit.demo.branch_texts import BRANCH_BLOCK, STRATEGY_BLOCK
 from aigc_toolkit.demo.chat_texts import CHAT_BLOCK
@@ -14,6 +17,11 @@ from aigc_toolkit.demo.texts import MESSAGES, TEXTS, message
 def test_both_languages_have_every_word():
     assert TEXTS["en"].keys() == TEXTS["zh"].keys()
     assert all(len(pair) == 2 and all(pair) for pair in MESSAGES.values())
+
+
+def test_every_message_is_said_somewhere():
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(demo.__file__).parent.glob("*.py"))
+    assert [key for key in MESSAGES if code.count(f'"{key}"') < 2] == []
 
 
 def test_a_message_comes_in_both_languages():

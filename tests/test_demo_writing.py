@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from aigc_toolkit import generate
+from aigc_toolkit import Scheduler, generate
 from aigc_toolkit.demo.operator import Operator
 from aigc_toolkit.demo.pace import pace_of
 from aigc_toolkit.demo.problems import explain
@@ -12,6 +12,7 @@ from aigc_toolkit.demo.settings import keywords
 from aigc_toolkit.demo.stops import Stops
 from aigc_toolkit.demo.strategies import STRATEGIES, compared
 from aigc_toolkit.demo.writing import written
+from aigc_toolkit.generation.batch import Batch
 from tests.page_writing import SHORT, updates
 
 
@@ -65,9 +66,8 @@ def test_a_reader_who_leaves_stops_the_text(scheduler):
     stops = Stops()
     running = written(scheduler, stops, "a", "Once", SHORT | {"max_new_tokens": 110})
     next(running)
-    event = stops._events["a"]
     running.close()
-    assert event.is_set()
+    assert not stops.is_running("a", "write")
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_the_operator_limits_what_is_written(scheduler):
 def test_settings_that_are_off_are_no_keywords():
     off = {"top_p": 1, "top_k": 0, "min_p": 0, "typical_p": 1, "repetition_penalty": 1, "no_repeat_ngram_size": 0}
     off |= {"num_beams": 1, "max_time": 0, "bad_words": " \n"[1:], "stop": "", "watermark": False}
-    assert keywords({"temperature": 0.8, **off}) == {"temperature": 0.8}
+    assert keywords({"temperature": 0.8, **off}, 400) == {"temperature": 0.8}
 
 
 def test_settings_become_keywords():
     lines = keywords(
-        {"temperature": 1, "bad_words": "dragon\n\nfog", "stop": "The end.", "watermark": True, "max_new_tokens": 9000}
+        {"temperature": 1, "bad_words": "dragon\n\nfog", "stop": "The end.", "watermark": True, "max_new_tokens": 9000}, 400
     )
     assert lines == {
         "temperature": 1.0,
@@ -131,8 +131,8 @@ def test_settings_become_keywords():
 
 
 def test_nothing_is_drawn_by_chance_with_beams_or_at_temperature_0():
-    assert keywords({"temperature": 0.8, "top_k": 5, "num_beams": 4}) == {"temperature": 0.0, "num_beams": 4}
-    assert keywords({"temperature": 0, "top_k": 5, "top_p": 0.5, "seed": 3}) == {"temperature": 0.0}
+    assert keywords({"temperature": 0.8, "top_k": 5, "num_beams": 4}, 400) == {"temperature": 0.0, "num_beams": 4}
+    assert keywords({"temperature": 0, "top_k": 5, "top_p": 0.5, "seed": 3}, 400) == {"temperature": 0.0}
 
 
 def test_the_page_offers_no_setting_that_is_refused(scheduler):
@@ -153,8 +153,32 @@ def test_strategies_are_written_side_by_side(lm, scheduler):
     assert rows == [] and "tokens" in problem["en"]
 
 
+def test_strategies_of_the_model_before_say_no_more(scheduler):
+    stops = Stops()
+    running = compared(scheduler, stops, "a", "Once upon", ["greedy", "plain"], length=100, seed=1)
+    next(running)
+    stops.replace("a")
+    assert list(running) == []
+
+
 def test_a_server_that_does_not_answer_is_named(scheduler):
     assert "did not answer: gone" in explain(scheduler.lm, "Once", ConnectionError("gone"), too_long="too_long_to_write")["en"]
+
+
+def test_a_model_that_fails_in_the_middle_of_a_text_says_so(lm, monkeypatch):
+    step = Batch.step
+
+    def fails_later(batch):
+        if getattr(batch, "num_steps", 0) == 3:
+            raise RuntimeError("out of memory")
+        batch.num_steps = getattr(batch, "num_steps", 0) + 1
+        return step(batch)
+
+    monkeypatch.setattr(Batch, "step", fails_later)
+    with Scheduler(lm) as scheduler:
+        every = updates(scheduler, "Once upon")
+    assert every[-1].finished is None and every[-1].problem["en"] == "The model failed at this text: out of memory"
+    assert "处理这段文本时出错" in every[-1].problem["zh"]
 
 
 def test_texts_written_at_once_do_not_mix(scheduler):

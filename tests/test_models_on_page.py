@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from huggingface_hub.errors import HFValidationError, HTTPError
 from transformers import BertConfig, BertForMaskedLM
 
 from aigc_toolkit import LanguageModel, load_model, save_model
@@ -141,6 +142,24 @@ def test_a_checkpoint_that_cannot_be_read_is_told(models, monkeypatch):
     monkeypatch.setattr(module, "load_model", broken)
     with pytest.raises(ValueError, match=r"'kept/b' could not be read \(KeyError: 'surprise'\); a whole .* Choose another model"):
         models.choose("a", "kept/b")
+
+
+def test_a_model_of_an_odd_shape_is_told(models, monkeypatch):
+    def odd(lm):
+        raise AttributeError("no hidden_size")
+
+    monkeypatch.setattr(module, "_cache_bytes", odd)
+    with pytest.raises(ValueError, match=r"'kept/b' could not be read \(AttributeError: no hidden_size\); .* Choose another model"):
+        models.choose("a", "kept/b")
+
+
+@pytest.mark.parametrize("failure", [HTTPError("no network"), ConnectionError("no network"), HFValidationError("no id")])
+def test_without_a_network_nothing_is_known_of_the_size(monkeypatch, failure):
+    def model_info(*given, **more):
+        raise failure
+
+    monkeypatch.setattr("aigc_toolkit.demo.model_names.HfApi.model_info", model_info)
+    assert bytes_of("someone/something") is None
 
 
 def test_texts_of_two_models_are_written_at_once(models):

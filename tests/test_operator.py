@@ -1,10 +1,13 @@
 """The operator's settings: read from the environment, refused by the variable's name, listed whole."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from aigc_toolkit.demo.operator import Operator, operator_table
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_nothing_set_is_the_usual_page():
@@ -76,6 +79,12 @@ def test_a_misspelt_variable_is_refused():
         Operator.from_environment({"AIGC_TRAINNING": "off"})
 
 
-def test_the_table_has_a_line_for_every_setting():
-    lines = operator_table().splitlines()
-    assert len(lines) == 2 + len(fields(Operator)) and "| `AIGC_MAX_NEW_TOKENS` | 400 | tokens a visitor" in "\n".join(lines)
+def test_the_readme_shows_a_line_for_every_setting():
+    assert len(operator_table().splitlines()) == 2 + len(fields(Operator))
+    assert f"\n\n{operator_table()}\n\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_chinese_readme_has_the_same_variables_and_defaults():
+    shown = [line.split("|")[1:3] for line in operator_table().splitlines()[2:]]
+    chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8").splitlines()
+    assert [line.split("|")[1:3] for line in chinese if line.startswith("| `AIGC_")] == shown

@@ -47,7 +47,7 @@ def test_messages_are_answered(timelapse: TimeLapse) -> None:
     content, buffers = view.answer({"id": "a", "type": "snapshot", "prompt": 0, "at": 1, "base64": False})
     assert (content["type"], len(buffers)) == ("snapshot", 1)
     assert view.answer({"id": "b", "type": "payload", "base64": False})[0]["value"]["kind"] == "timelapse"
-    assert view.answer({"type": "token_click", "position": 1}) is None
+    assert view.answer({"type": "alternative", "position": 1}) is None
     content, _ = view.answer({"id": "c", "type": "snapshot", "prompt": 0, "at": 9, "base64": False})
     assert content == {"id": "c", "type": "error", "message": "at is 9. Allowed: 0 to 2. Choose one of these, or leave it out."}
 

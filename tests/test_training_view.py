@@ -156,7 +156,7 @@ def test_a_view_that_lost_a_portion_gets_everything():
     view = training_view(fake_steps(3))
     (content, buffers) = view.answer({"type": "payload", "id": 4})
     assert (content["id"], content["payload"], buffers) == (4, view.payload(), [])
-    assert view.answer({"type": "token_click"}) is None
+    assert view.answer({"type": "alternative"}) is None
 
 
 def test_the_saved_page_names_no_address_but_its_own(tmp_path):

@@ -25,7 +25,7 @@ def branched(
     scheduler: Scheduler, stops: Stops, session: str, generation: Generation, choice: dict[str, object]
 ) -> Iterator[Update]:
     """The text that goes on from `choice`, {position, id} or {position, text} as a browser sent it."""
-    event = stops.start(session)
+    event = stops.start(session, "write")
     try:
         position, token = _checked(generation, choice)
         settings = {"begin": scheduler.stream, "user": session, "stop_event": event}
@@ -33,7 +33,7 @@ def branched(
         yield Update(whole(branch.generation()) | {"stop_reason": None})
         start, due, pace = len(branch.tokens), 0.0, pace_of(scheduler)
         for _ in branch:
-            if stops.is_replaced(session, event):
+            if event.is_replaced:
                 return
             if time.monotonic() >= due and branch.stop_reason is None:
                 yield Update(append_message(branch.tokens[start:], start=start))
@@ -43,11 +43,14 @@ def branched(
         text = generation.prompt + generation.text
         yield Update(NOTHING_NEW, problem=explain(scheduler.lm, text, problem, too_long="too_long_to_write", otherwise="no_branch"))
     finally:
-        stops.end(session, event)
+        stops.end(event)
 
 
-def tree_value(generation: Generation | None) -> dict | None:
-    """The tree `generation` is in, depth first, as `static/branch_tree.js` draws it; None where there is nothing yet."""
+def tree_value(generation: Generation | None, *, locked: bool = False) -> dict | None:
+    """The tree `generation` is in, depth first, as `static/branch_tree.js` draws it; None where there is nothing yet.
+
+    `locked`: nothing in it can be chosen, for another branch is growing.
+    """
     if generation is None:
         return None
     tree = generation.tree
@@ -70,7 +73,7 @@ def tree_value(generation: Generation | None) -> dict | None:
             add(child, depth + 1)
 
     add(next(iter(tree)), 0)
-    return {"branches": rows}
+    return {"branches": rows, "locked": locked}
 
 
 def picked(generation: Generation, number: object) -> Generation:

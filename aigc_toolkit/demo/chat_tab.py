@@ -17,24 +17,25 @@ from . import examples
 from .blocks import LookSource, error, event_values, notice, scripted_block, status_line, view_block
 from .chat_texts import CHAT_BLOCK
 from .controls import controls
-from .dialogue import Turn, Turns, Update, answer_of, answered, asked, edited, to_answer_again, undone
+from .dialogue import Turn, Turns, Update, answer_of, answered, edited, to_answer, to_answer_again, undone
+from .event_settings import LONG, QUICK
 from .links import Link
 from .models import PageModel
-from .problems import NO_MODEL
+from .problems import Refusal
 from .settings import linked_values, setting_blocks
 from .sharing import link_button
 from .shell import Shell
 from .texts import message
+from .using import model_of
 
 SETTINGS = ("temperature", "top_p", "max_new_tokens")
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
-LONG = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="texts")
 
 
 def chat_tab(shell: Shell) -> LookSource:
     """Build the tab inside the Blocks that are being built; gives what the tab Look listens to."""
     i18n, stops = shell.i18n, shell.stops
     turns, picked = gr.State(()), gr.State(None)
+    asking = gr.State(None)  # the conversation to answer: an older answer may still write into `turns`
     log = scripted_block("chat.js", CHAT_BLOCK, elem_id="chat-log", events=("retry", "undo", "edit", "look"))
     status = status_line(elem_id="chat-status", value=_about(shell.models.first))
     top = controls(i18n, "chat", words=("message", "message_placeholder", "send"), text="", lines=1, examples=examples.CHAT)
@@ -62,29 +63,36 @@ def chat_tab(shell: Shell) -> LookSource:
         }
         return conversation, update.turns, error(update.problem) if update.problem else None
 
-    def settle(now: Turns):
+    def settle(request: gr.Request, now: Turns) -> tuple:
+        if stops.is_running(request.session_hash, "chat"):  # a newer answer, which settles when it has ended
+            return gr.skip(), gr.skip()
         last = now[-1].generation if now else None
         return gr.Button(interactive=False), None if last is None else generation_view(last).payload()
 
     def answer(now: Turns, session: str, system: str, values: tuple, **more) -> Iterator[tuple]:
         given = dict(system=system, settings=dict(zip(SETTINGS, values, strict=True)) | more, limits=shell.operator)
         try:
-            with shell.models.use(session) as model:
+            with model_of(shell.models, session, to_write=True) as model:
                 for update in answered(model.scheduler, stops, session, now, **given):
                     yield drawn(update)
-        except NO_MODEL as problem:
-            yield drawn(Update(now, running=False, problem=message("no_model", reason=str(problem))))
+        except Refusal as refusal:
+            stops.replace(session, "chat")  # also the answer that `ask` announced
+            yield drawn(Update(now, running=False, problem=refusal.text))
 
-    def ask(text: str, now: Turns):
-        if not text.strip():
-            return text, *drawn(Update(now, running=False, problem=message("nothing_to_answer"))), gr.Button(interactive=False)
-        return "", *drawn(Update(asked(now, text), running=True)), gr.Button(interactive=True)
+    def ask(request: gr.Request, text: str, now: Turns) -> tuple:
+        turns = to_answer(now, text)
+        if turns is None:
+            running = stops.is_running(request.session_hash, "chat")
+            update = Update(now, running=running, problem=message("nothing_to_answer"))
+            return text, *drawn(update), gr.Button(interactive=running), None
+        stops.start(request.session_hash, "chat")  # the answer to this: one that still comes says no more
+        return "", *drawn(Update(turns, running=True)), gr.Button(interactive=True), turns
 
-    def reply(request: gr.Request, now: Turns, system: str, *values):
-        if now and now[-1].role == "user":
-            yield from answer(now, request.session_hash, system, values)
+    def reply(request: gr.Request, now: Turns | None, system: str, *values):
+        if now is None:  # nothing was asked
+            yield (gr.skip(),) * len(shown)
         else:
-            yield drawn(Update(now, running=False, problem=message("nothing_to_answer")))
+            yield from answer(now, request.session_hash, system, values)
 
     def retry(request: gr.Request, now: Turns, system: str, *values):
         yield from answer(to_answer_again(now), request.session_hash, system, values, seed=random.randrange(10**6))
@@ -107,8 +115,8 @@ def chat_tab(shell: Shell) -> LookSource:
         return generation if generation is not None else gr.skip()
 
     def begin_anew(request: gr.Request) -> tuple:
-        stops.stop(request.session_hash)
-        return drawn(Update((), running=False))
+        stops.replace(request.session_hash, "chat")
+        return *drawn(Update((), running=False)), gr.Button(interactive=False)
 
     def stop_answering(request: gr.Request) -> None:
         stops.stop(request.session_hash)
@@ -123,7 +131,7 @@ def chat_tab(shell: Shell) -> LookSource:
                 link.text("message", ""),
                 *drawn(Update(talk, running=False)),
                 link.text("system", ""),
-                *linked_values(SETTINGS, link),
+                *linked_values(SETTINGS, link, longest=shell.operator.max_new_tokens),
             )
         except ValueError:
             return (*nothing[:3], error(message("bad_link")), *nothing[4:])
@@ -142,23 +150,25 @@ def chat_tab(shell: Shell) -> LookSource:
         }
     )
     given = [turns, system, *settings]
-    send_it = gr.on(top.begun, ask, [top.text, turns], [top.text, *shown, top.stop], trigger_mode="once", **QUICK)
+    send_it = gr.on(top.begun, ask, [top.text, turns], [top.text, *shown, top.stop, asking], trigger_mode="once", **QUICK)
     gr.on([log.retry, log.edit], lambda: gr.Button(interactive=True), None, top.stop, **QUICK)
     answering = [
-        send_it.then(reply, given, shown, **LONG),
+        send_it.then(reply, [asking, system, *settings], shown, **LONG),
         log.retry(retry, given, shown, **LONG),
         log.edit(edit, given, shown, **LONG),
     ]
     for each in answering:
         each.then(settle, turns, [top.stop, choices], **QUICK)
     log.undo(take_back, turns, [top.text, *shown], **QUICK)
-    new.click(begin_anew, None, shown, cancels=answering, **QUICK)
+    new.click(begin_anew, None, [*shown, top.stop], cancels=answering, **QUICK)
     top.stop.click(stop_answering, None, None, **QUICK)
     return LookSource(log.look(pick, turns, picked, **QUICK).success, picked)
 
 
 def _about(model: PageModel) -> dict | None:
     """What a visitor should know before talking to a model."""
+    if not model.writes:
+        return notice(message("cannot_write", name=model.name))
     return None if model.has_chat_template else notice(message("no_chat_template", name=model.name))
 
 

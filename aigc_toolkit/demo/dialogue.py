@@ -47,6 +47,13 @@ def asked(turns: Turns, text: str) -> Turns:
     return (*answered_ones, Turn("user", text))
 
 
+def to_answer(turns: Turns, text: str) -> Turns | None:
+    """The conversation with the question `text`, or as it is where its last one has no answer; None: nothing is asked."""
+    if text.strip():
+        return asked(turns, text)
+    return turns if turns and turns[-1].role == "user" else None
+
+
 def to_answer_again(turns: Turns) -> Turns:
     """The conversation up to its last question."""
     return turns[: _last_question(turns) + 1]
@@ -85,9 +92,9 @@ def answered(
     limits: Operator = USUAL_LIMITS,
 ) -> Iterator[Update]:
     """The conversation while its last question is answered. Its reader may leave between two updates: nothing goes on then."""
-    event = stops.start(session)
-    yield Update(turns, running=True)
+    event = stops.start(session, "chat")
     try:
+        yield Update(turns, running=True)
         messages = [{"role": "system", "content": system}] if system.strip() else []
         messages += [{"role": turn.role, "content": turn.text} for turn in turns]
         checked_length("".join(each["content"] for each in messages), limits.max_characters)
@@ -95,7 +102,7 @@ def answered(
             messages, user=session, stop_event=event, **keywords(settings, limits.most_tokens(scheduler.lm.context_length))
         )
         for _ in steps.portions(pace_of(scheduler)):
-            if stops.is_replaced(session, event):
+            if event.is_replaced:
                 return
             running = steps.stop_reason is None
             answer = Turn("assistant", steps.reply, None if running else steps.generation())
@@ -108,7 +115,7 @@ def answered(
             problem=explain(scheduler.lm, turns[-1].text, problem, too_long="too_long_to_answer", otherwise="no_answer"),
         )
     finally:
-        stops.end(session, event)
+        stops.end(event)
 
 
 def _last_question(turns: Turns) -> int:

@@ -15,12 +15,11 @@ import gradio as gr
 
 from .blocks import TextOnlyBlock, error, notice, scripted_block, status_line
 from .drawer_texts import TITLE
-from .problems import NO_MODEL
+from .event_settings import NOTICED, QUICK
 from .shell import Shell
 from .texts import message
 
 SECONDS_BETWEEN = 0.5
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
 
 
 @dataclass
@@ -29,7 +28,7 @@ class Loading:
 
     name: str
     thread: threading.Thread = field(init=False)
-    problem: Exception | None = None
+    problem: BaseException | None = None
 
 
 def settings_drawer(shell: Shell, title: TextOnlyBlock) -> None:
@@ -61,7 +60,7 @@ def settings_drawer(shell: Shell, title: TextOnlyBlock) -> None:
             yield said, chosen or gr.skip(), gr.Button(interactive=said["kind"] == "error" or bool(chosen))
 
     title.settings(offer, None, picker, **QUICK)
-    use.click(choose, picker, [status, shell.shown, use], api_visibility="private", show_progress="hidden", concurrency_limit=8)
+    use.click(choose, picker, [status, shell.shown, use], concurrency_limit=8, **NOTICED)
     shell.on_switch[picker] = lambda model: gr.Dropdown(value=model.name)
 
 
@@ -75,7 +74,7 @@ def chosen_model(shell: Shell, session: str, name: str, *, failed: str = "no_mod
     def load() -> None:
         try:
             shell.models.choose(session, name)
-        except NO_MODEL as problem:
+        except BaseException as problem:  # strangers make checkpoints, and a panic in a tokenizer's Rust is no Exception
             loading.problem = problem
 
     loading.thread = threading.Thread(target=load, daemon=True)

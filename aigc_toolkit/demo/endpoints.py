@@ -22,7 +22,7 @@ from .problems import NO_MODEL, REFUSALS, checked_length
 from .settings import keywords
 from .shell import Shell
 
-MOST_WEIGHTS = 600 * 600  # of one answer: some 3 MB of JSON
+MOST_TOKENS = 600  # whose attention is one answer: some 3 MB of JSON
 
 
 def endpoints(shell: Shell) -> None:
@@ -178,9 +178,9 @@ def _attention(shell: Shell) -> Callable:
         """
         with _asked(shell, request, model, text) as used:
             _must_be_here(used)
+            if (num_tokens := len(used.lm.texts.encode(text))) > MOST_TOKENS:
+                raise ValueError(f"The text has {num_tokens:,} tokens; {MOST_TOKENS} are allowed for one answer. Shorten it.")
             made = capture_attention(used.lm, text)
-            if len(made.tokens) ** 2 > MOST_WEIGHTS:
-                raise ValueError(f"The text has {len(made.tokens)} tokens; 600 are allowed for one answer. Shorten it.")
             weights = [[round(float(weight), 6) for weight in row] for row in made.weights(layer, head)]
             return {
                 "tokens": list(made.tokens),

@@ -12,19 +12,19 @@ from typing import Any
 
 import gradio as gr
 
-from aigc_toolkit import Attention, Generation, attention_view, capture_attention
+from aigc_toolkit import Attention, Generation, LanguageModel, attention_view, capture_attention
 
 from . import examples
 from .blocks import LookSource, error, in_readers_language, notice, status_line, view_block
+from .event_settings import NOTICED
 from .links import LONGEST_TEXT, Link
-from .problems import NO_MODEL, checked_length, explain
+from .problems import REFUSALS, Refusal, checked_length, explain
 from .routes import PREFIX
 from .shell import Shell
 from .store import ResultStore
 from .telling_heads import telling_head
 from .texts import message
-
-QUICK = dict(api_visibility="private", show_progress="hidden")
+from .using import model_of
 
 
 def look_tab(shell: Shell, sources: list[LookSource]) -> None:
@@ -58,16 +58,14 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
     ) -> dict:
         if not typed.strip():
             return {status: error(message("nothing_to_look_at"))}
-        texts, read, lm = [typed, second] if second.strip() else [typed], typed, shell.models.first.lm
+        texts = [typed, second] if second.strip() else [typed]
         try:
-            with shell.models.use(session) as model:
-                attentions, lm = [], model.lm
-                for read in texts:
-                    attentions.append(capture_attention(lm, checked_length(read, shell.operator.max_characters)))
-        except ValueError as problem:
-            return {status: error(explain(lm, read, problem, too_long="too_long_to_look"))}
-        except NO_MODEL as problem:
-            return {status: error(message("no_model", reason=str(problem)))}
+            with model_of(shell.models, session) as model:
+                attentions = [_captured(model.lm, each, shell.operator.max_characters) for each in texts]
+        except Refusal as refusal:
+            return {status: error(refusal.text)}
+        if shell.models.chosen(session) != model.name:  # the page shows another model by now
+            return {status: gr.skip()}
         if taken_word is None:
             return {status: None, view: _kept(store, attentions, texts, session, state)}
         telling = telling_head(attentions[0], taken_word)
@@ -77,8 +75,12 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
         return looked(typed, second, request.session_hash)
 
     def look_inside(generation: Generation, request: gr.Request) -> dict:
-        whole = generation.prompt + generation.text
-        shown = _kept(store, [capture_attention(generation.origin.lm, generation)], [whole], request.session_hash)
+        session, whole = request.session_hash, generation.prompt + generation.text
+        name = shell.models.chosen(session)
+        attention = capture_attention(generation.origin.lm, generation)
+        if shell.models.chosen(session) != name:
+            return {status: gr.skip()}
+        shown = _kept(store, [attention], [whole], session)
         boxes = {text: whole, other: "", compare: gr.Accordion(open=False)}
         return {shell.tabs: gr.Tabs(selected="look"), **boxes, status: None, view: shown}
 
@@ -104,9 +106,17 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
     for button, (_, example, word) in zip(chosen, examples.LOOK, strict=True):
         button.click(shows(example, word), None, shown, api_visibility="private", show_progress="minimal")
     for source in sources:
-        source.when(look_inside, source.generation, [shell.tabs, *shown], **QUICK)
-    shell.opened.change(open_link, shell.opened, shown, **QUICK)
+        source.when(look_inside, source.generation, [shell.tabs, *shown], **NOTICED)
+    shell.opened.change(open_link, shell.opened, shown, **NOTICED)
     shell.on_switch.update({view: lambda model: None, status: lambda model: None})
+
+
+def _captured(lm: LanguageModel, text: str, max_characters: int) -> Attention:
+    """The attention over a text. Raises `Refusal`."""
+    try:
+        return capture_attention(lm, checked_length(text, max_characters))
+    except REFUSALS as problem:
+        raise Refusal(explain(lm, text, problem, too_long="too_long_to_look", otherwise="failed")) from problem
 
 
 def _kept(

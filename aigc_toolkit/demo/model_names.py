@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.errors import HFValidationError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
 from .operator import Operator
@@ -71,7 +71,7 @@ def bytes_of(source: str | Path) -> int | None:
         return sum(path.stat().st_size for path in source.glob("*.safetensors"))
     try:
         files = HfApi().model_info(source, files_metadata=True).siblings if source != BUILT_IN else []
-    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, ConnectionError):
+    except (HTTPError, HFValidationError, OSError):  # a network that is not there is the first or the last, by the hub's version
         return None  # `load_model` says what is wrong, or finds the copy on this computer
     return sum(file.size or 0 for file in files if file.rfilename.endswith(".safetensors") and "/" not in file.rfilename)
 

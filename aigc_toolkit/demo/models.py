@@ -190,9 +190,7 @@ class Models:
         source = self.names.source(name)
         with self._lock:
             self._make_room(bytes_of(source) or 0, name)
-        lm = _loaded(source, name)
-        lm.name = name  # a folder's path is nobody's business
-        model = PageModel(name, lm, cache_bytes=_cache_for(lm), num_waiting=self.first.num_waiting)
+        model = _loaded(source, name, num_waiting=self.first.num_waiting)
         with self._lock:
             self._make_room(model.num_bytes, name)  # loaded as float32, weights may be larger than their files
             self._loaded[(None, name)] = model
@@ -216,10 +214,12 @@ class Models:
             threading.Thread(target=model.close, daemon=True).start()  # waits for texts that end now
 
 
-def _loaded(source: str | Path, name: str) -> LanguageModel:
+def _loaded(source: str | Path, name: str, *, num_waiting: int) -> PageModel:
     """Raises ValueError or OSError for whatever is wrong with a checkpoint: strangers make them."""
     try:
-        return load_model(source)
+        lm = load_model(source)
+        lm.name = name  # a folder's path is nobody's business
+        return PageModel(name, lm, cache_bytes=_cache_for(lm), num_waiting=num_waiting)
     except (OSError, ValueError):
         raise
     except Exception as failure:

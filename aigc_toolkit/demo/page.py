@@ -17,6 +17,7 @@ from .blocks import STATIC, TextOnlyBlock, error, page_script, status_line
 from .chat_tab import chat_tab
 from .drawer import chosen_model, settings_drawer
 from .endpoints import endpoints
+from .event_settings import NOTICED
 from .links import TABS, Link, opened_link
 from .look_tab import look_tab
 from .models import Models
@@ -34,7 +35,6 @@ from .train_tab import train_tab
 from .write_tab import write_tab
 
 I18N = gr.I18n(**{"en": TEXTS["en"], "zh-CN": TEXTS["zh"], "zh": TEXTS["zh"]})
-NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def build_demo(lm: LanguageModel, operator: Operator | None = None) -> Demo:
         _follow(shell, status)
 
         def forget(request: gr.Request) -> None:
-            stops.stop(request.session_hash)
+            stops.replace(request.session_hash)
             store.drop_session(request.session_hash)
             models.drop_session(request.session_hash)
             trainings.leave(request.session_hash)
@@ -106,7 +106,7 @@ def _follow(shell: Shell, status: TextOnlyBlock) -> None:
     def follow(name: str, followed: str, request: gr.Request) -> list:
         if name == followed:  # a change may be told twice, the second time in the middle of a text
             return [gr.skip()] * (1 + len(shell.on_switch))
-        shell.stops.start(request.session_hash)  # what is being written is nobody's any more
+        shell.stops.replace(request.session_hash)  # what is being written is nobody's any more
         with shell.models.use(request.session_hash) as model:
             return [name, *(change(model) for change in shell.on_switch.values())]
 
@@ -122,8 +122,7 @@ def _follow(shell: Shell, status: TextOnlyBlock) -> None:
         [tab, packed],
         [shell.tabs, status, shell.shown, shell.waiting, shell.opened],
         js=page_script("opened_link.js", tabs=TABS),
-        api_visibility="private",
-        show_progress="hidden",
+        **NOTICED,
     )
 
 

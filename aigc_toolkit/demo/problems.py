@@ -10,8 +10,16 @@ from aigc_toolkit import LanguageModel, Scheduler
 
 from .texts import message
 
-REFUSALS = (TypeError, ValueError, ConnectionError, Scheduler.Full)  # what a visitor can mend, or wait for
+REFUSALS = (TypeError, ValueError, ConnectionError, Scheduler.Full, RuntimeError)  # what a visitor is told of
 NO_MODEL = (OSError, ValueError)  # what `Models` and `load_model` raise where there is no such model
+
+
+class Refusal(ValueError):
+    """What a visitor wants cannot be done; `text` says so in both languages."""
+
+    def __init__(self, text: dict[str, str]):
+        self.text = text
+        super().__init__(text["en"])
 
 
 class TooManyCharacters(ValueError):
@@ -30,13 +38,15 @@ def checked_length(text: str, allowed: int) -> str:
 
 
 def explain(lm: LanguageModel, text: str, problem: Exception, *, too_long: str, otherwise: str = "bad_setting") -> dict[str, str]:
-    """What is wrong with a text or setting, in both languages; `too_long` is the message for a text beyond the context."""
+    """What is wrong, in both languages: the messages are `too_long` for a text beyond the context, `otherwise` for what is left."""
     if isinstance(problem, TooManyCharacters):
         return message("too_many_characters", given=problem.given, allowed=problem.allowed)
     if isinstance(problem, Scheduler.Full):
         return message("busy")
     if isinstance(problem, ConnectionError):
         return message("server", reason=str(problem))
+    if isinstance(problem, RuntimeError):  # torch's, out of memory among them, and that of a scheduler that was closed
+        return message("failed", reason=str(problem))
     lone = next((position for position, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
     if lone is not None:
         return message("surrogate", position=lone)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from .links import Link, refusal
-
-LONGEST = 400  # new tokens, unless the operator says otherwise
+from .operator import USUAL_LIMITS
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Number:
 NUMBERS = {
     "temperature": Number(0, 2, 0.8, 0.05),
     "top_p": Number(0.05, 1, 1, 0.05, off=1),
-    "max_new_tokens": Number(1, LONGEST, 160, 1),
+    "max_new_tokens": Number(1, USUAL_LIMITS.max_new_tokens, 160, 1),
     "seed": Number(0, 999_999, 0, 1),
     "top_k": Number(0, 100, 0, 1, off=0),
     "min_p": Number(0, 1, 0, 0.01, off=0),
@@ -48,9 +47,9 @@ NEEDS_CHANCE = {"top_p", "top_k", "min_p", "typical_p", "seed"}  # nothing is dr
 
 
 def setting_blocks(
-    i18n: gr.I18n, keys: tuple[str, ...], *, prefix: str, longest: int = LONGEST, **values: float
+    i18n: gr.I18n, keys: tuple[str, ...], *, prefix: str, longest: int, **values: float
 ) -> list[gr.components.Component]:
-    """A block per setting inside the layout being built; `values` are other beginnings than the usual ones."""
+    """A block per setting inside the layout being built, for at most `longest` new tokens; `values` are other beginnings."""
     return [_block(i18n, key, prefix, values.get(key), longest) for key in keys]
 
 
@@ -59,8 +58,11 @@ def usual_values(keys: tuple[str, ...]) -> dict[str, object]:
     return {key: "" if key in LINES else False if key in SWITCHES else NUMBERS[key].value for key in keys}
 
 
-def linked_values(keys: tuple[str, ...], link: Link, longest: int = LONGEST) -> list[object]:
-    """What the blocks of `keys` show for a link: its values, else the usual ones. Raises ValueError for values of no use."""
+def linked_values(keys: tuple[str, ...], link: Link, *, longest: int) -> list[object]:
+    """What the blocks of `keys` show for a link: its values, else the usual ones; at most `longest` new tokens.
+
+    Raises ValueError for values of no use.
+    """
     held = {key: link.values.get(key, usual) for key, usual in usual_values(keys).items()}
     for key, value in held.items():
         if key in LINES:
@@ -76,10 +78,10 @@ def linked_values(keys: tuple[str, ...], link: Link, longest: int = LONGEST) -> 
     return list(held.values())
 
 
-def keywords(values: dict[str, object], longest: int = LONGEST) -> dict[str, object]:
+def keywords(values: dict[str, object], longest: int) -> dict[str, object]:
     """Keywords of `stream` for a setting's values, as a browser sent them; at most `longest` new tokens.
 
-    >>> keywords({"temperature": 0.8, "top_k": 0, "stop": "The end.\\n"})
+    >>> keywords({"temperature": 0.8, "top_k": 0, "stop": "The end.\\n"}, 400)
     {'temperature': 0.8, 'stop': ['The end.']}
     """
     chosen = {key: _value(key, value, longest) for key, value in values.items()}

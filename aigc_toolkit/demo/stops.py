@@ -1,7 +1,7 @@
 """Which running text each visitor wants stopped.
 
-Comes in: a session and the wish to start, stop or end. Goes out: the event that stops that session's text. It does not know what
-is being written.
+Comes in: a session, one of its tabs and the wish to start, stop or end. Goes out: the event that stops that text. It does not know
+what is being written.
 """
 
 from __future__ import annotations
@@ -9,35 +9,53 @@ from __future__ import annotations
 import threading
 
 
+class Running(threading.Event):
+    """A text that is being written; set once it is to stop. One that `is_replaced` says no more: nobody looks at it."""
+
+    def __init__(self, session: str, tab: str):
+        super().__init__()
+        self.session, self.tab, self.is_replaced = session, tab, False
+
+
 class Stops:
-    """The stop event of each session's running text; a session has at most one.
+    """The running texts by session and tab; only the newest of a session goes on.
 
     >>> stops = Stops()
-    >>> event = stops.start("a")
+    >>> text = stops.start("a", "write")
     >>> stops.stop("a")
-    >>> event.is_set()
+    >>> text.is_set()
     True
     """
 
     def __init__(self):
-        self._events: dict[str, threading.Event] = {}
+        self._running: dict[tuple[str, str], Running] = {}
 
-    def start(self, session: str) -> threading.Event:
-        """A fresh event for a session's new text; one that still runs is stopped."""
+    def start(self, session: str, tab: str) -> Running:
+        """A session's new text; one that still runs is stopped, and replaced where it is in the same tab."""
         self.stop(session)
-        event = self._events[session] = threading.Event()
-        return event
+        self.replace(session, tab)
+        text = self._running[session, tab] = Running(session, tab)
+        return text
 
     def stop(self, session: str) -> None:
-        if event := self._events.pop(session, None):
-            event.set()
+        for text in self._of(session):
+            text.set()
 
-    def is_replaced(self, session: str, event: threading.Event) -> bool:
-        """Whether the session has begun another text since: nobody looks at the one of `event` any more."""
-        return self._events.get(session, event) is not event
+    def replace(self, session: str, tab: str | None = None) -> None:
+        """Stop a session's texts, or that of one tab alone; they say no more."""
+        for text in self._of(session):
+            if tab in (None, text.tab):
+                text.is_replaced = True
+                self.end(text)
 
-    def end(self, session: str, event: threading.Event) -> None:
-        """The text that `event` belongs to has ended, by itself or because its reader left."""
-        event.set()
-        if self._events.get(session) is event:
-            del self._events[session]
+    def is_running(self, session: str, tab: str) -> bool:
+        return (session, tab) in self._running
+
+    def end(self, text: Running) -> None:
+        """The text has ended, by itself or because its reader left."""
+        text.set()
+        if self._running.get((text.session, text.tab)) is text:
+            del self._running[text.session, text.tab]
+
+    def _of(self, session: str) -> list[Running]:
+        return [text for text in list(self._running.values()) if text.session == session]

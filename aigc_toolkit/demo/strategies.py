@@ -16,11 +16,11 @@ from .blocks import error, scripted_block, status_line
 from .branch_texts import STRATEGY_BLOCK
 from .operator import USUAL_LIMITS, Operator
 from .pace import pace_of
-from .problems import NO_MODEL, REFUSALS, checked_length, explain
+from .problems import REFUSALS, Refusal, checked_length, explain
 from .settings import keywords
 from .shell import Shell
 from .stops import Stops
-from .texts import message
+from .using import model_of
 
 STRATEGIES = {
     "greedy": {"temperature": 0.0},
@@ -57,12 +57,12 @@ def strategies_section(shell: Shell, prompt: gr.Textbox, length: gr.Slider, seed
     def compare(request: gr.Request, text: str, chosen: list[str], length: float, seed: float):
         session = request.session_hash
         try:
-            with shell.models.use(session) as model:
+            with model_of(shell.models, session, to_write=True) as model:
                 given = dict(length=length, seed=seed, limits=shell.operator)
                 for rows, problem in compared(model.scheduler, shell.stops, session, text, chosen, **given):
                     yield {"rows": rows}, error(problem) if problem else None
-        except NO_MODEL as problem:
-            yield {"rows": []}, error(message("no_model", reason=str(problem)))
+        except Refusal as refusal:
+            yield {"rows": []}, error(refusal.text)
 
     shell.on_switch.update({table: lambda model: {"rows": []}, status: lambda model: None})
     go.click(compare, [prompt, names, length, seed], [table, status], **long)
@@ -80,7 +80,7 @@ def compared(
     limits: Operator = USUAL_LIMITS,
 ) -> Iterator[tuple[list[dict], dict | None]]:
     """The rows for the page, again and again while the texts grow, and what went wrong."""
-    event = stops.start(session)
+    event = stops.start(session, "strategies")
     streams = {}
     try:
         common = keywords({"max_new_tokens": length, "seed": seed}, limits.most_tokens(scheduler.lm.context_length))
@@ -91,11 +91,13 @@ def compared(
         portions = {name: each.portions(pace_of(scheduler)) for name, each in streams.items()}
         while portions:
             portions = {name: each for name, each in portions.items() if next(each, None) is not None}
+            if event.is_replaced:
+                return
             yield [_row(name, each) for name, each in streams.items()], None
     except REFUSALS as problem:
         yield [], explain(scheduler.lm, prompt, problem, too_long="too_long_to_write")
     finally:
-        stops.end(session, event)
+        stops.end(event)
 
 
 def _row(name: str, shared) -> dict:

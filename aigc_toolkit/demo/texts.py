@@ -17,7 +17,6 @@ TEXTS = {
         "go_on": "Continue",
         "stop": "Stop",
         "look_inside": "Look inside this text",
-        "examples": "Try one",
         "settings": "Settings",
         "more_settings": "More settings",
         "text": "Text",
@@ -35,7 +34,6 @@ TEXTS = {
         "go_on": "续写",
         "stop": "停止",
         "look_inside": "观察这段文本的注意力",
-        "examples": "试一试",
         "settings": "设置",
         "more_settings": "更多设置",
         "text": "文本",
@@ -62,6 +60,10 @@ MESSAGES = {
     "too_long_to_answer": (
         "This message has {tokens:,} tokens; the model reads at most {limit} and needs room to answer. Shorten it and try again.",
         "这条消息有 {tokens:,} 个词元；模型最多读 {limit} 个，还要留出回答的位置。请缩短后再试。",
+    ),
+    "still_writing": (
+        "A text is still being written. Stop it, or wait until it has ended.",
+        "还有文本正在写。请停止它，或等它写完。",
     ),
     "no_answer": (
         "This cannot be answered: {reason}",
@@ -111,10 +113,6 @@ MESSAGES = {
         "This model cannot be used: {reason}",
         "无法使用这个模型：{reason}",
     ),
-    "other_model": (
-        "This text was written by {name}, which the page no longer works with. Choose that model in the settings, or write anew.",
-        "这段文本由 {name} 写成，本页已不再使用它。请在设置里选择那个模型，或重新写。",
-    ),
     "link_model": (
         "The model of this link cannot be used here, so nothing was opened: {reason}",
         "这里无法使用链接中的模型，所以没有打开：{reason}",
@@ -141,6 +139,10 @@ MESSAGES = {
     "surrogate": (
         "The text has half of a character at position {position}, which no tokenizer can read. Remove it and try again.",
         "文本第 {position} 位是半个字符，无法读取。请删除后再试。",
+    ),
+    "failed": (
+        "The model failed at this text: {reason}",
+        "模型处理这段文本时出错：{reason}",
     ),
     "bad_setting": (
         "A setting is out of range: {reason}",

@@ -14,6 +14,7 @@ import regex
 
 from .links import Link
 from .operator import Operator
+from .problems import Refusal
 from .texts import TEXTS, message
 from .train_worker import MOST_STEPS, Job
 
@@ -32,14 +33,6 @@ LONGEST_PROMPT = 200  # characters
 LARGEST_SEED = 999_999
 FIRST_WORDS = {"en": "Once upon a time", "zh": "从前"}
 _LONG_WORDS = regex.compile(r"(?V1)[\p{L}--\p{Han}]+|[^\s\p{L}\p{N}]+|\s+")
-
-
-class Refusal(ValueError):
-    """What a visitor wants cannot be trained; `text` says so in both languages."""
-
-    def __init__(self, text: dict[str, str]):
-        self.text = text
-        super().__init__(text["en"])
 
 
 @dataclass(frozen=True)

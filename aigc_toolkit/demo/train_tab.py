@@ -11,6 +11,7 @@ from pathlib import Path
 import gradio as gr
 
 from .blocks import error, in_readers_language, notice, packed, status_line
+from .event_settings import NOTICED, QUICK
 from .links import LONGEST_TEXT, Link
 from .models import OWN, Models
 from .problems import NO_MODEL
@@ -24,9 +25,7 @@ from .train_queue import TrainQueue
 from .train_settings import SETTINGS, Refusal, checked_job, documents_in, linked_job, pasted_documents
 from .train_watch import Update, watched, whole
 
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
-NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
-WATCH = dict(api_visibility="private", show_progress="hidden", concurrency_limit=64, concurrency_id="trainings")
+WATCH = NOTICED | dict(concurrency_limit=64, concurrency_id="trainings")
 
 
 def train_tab(shell: Shell, trainings: TrainQueue) -> None:

@@ -27,19 +27,17 @@ from .blocks import (
 from .branch_texts import BRANCH_BLOCK
 from .branching import branched, picked, pruned, tree_value
 from .controls import controls
+from .event_settings import LONG, NOTICED, QUICK
 from .links import Link
 from .models import PageModel
-from .problems import NO_MODEL
+from .problems import Refusal
 from .settings import BASIC, MORE, linked_values, setting_blocks
 from .sharing import link_button
 from .shell import Shell
 from .strategies import strategies_section
 from .texts import message
+from .using import model_of
 from .writing import NOTHING_NEW, Update, whole, written
-
-NOTICED = dict(api_visibility="private", show_progress="hidden")  # through the queue: else no change of a state is noticed
-QUICK = dict(queue=False, api_visibility="private", show_progress="hidden")
-LONG = dict(api_visibility="private", show_progress="hidden", trigger_mode="multiple", concurrency_limit=64, concurrency_id="texts")
 
 
 def write_tab(shell: Shell) -> list[LookSource]:
@@ -54,7 +52,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
         with gr.Row():
             settings = setting_blocks(i18n, BASIC, prefix="write", longest=limits.max_new_tokens)
         with gr.Accordion(i18n("more_settings"), open=False, elem_classes="aigc-settings"), gr.Row():
-            settings += setting_blocks(i18n, MORE, prefix="write")
+            settings += setting_blocks(i18n, MORE, prefix="write", longest=limits.max_new_tokens)
     status = status_line(elem_id="write-status")
     view = view_block("generation_view.js", elem_id="write-view")
     first = shell.models.first
@@ -70,48 +68,56 @@ def write_tab(shell: Shell) -> list[LookSource]:
     running = [view, status, generation]  # few, and none left out: every block of an update costs time, one that is left out most
     around = [top.stop, look_inside, tree]
 
-    def begin():
+    def begin() -> tuple:
         return gr.Button(interactive=True), gr.Button(interactive=False), None
+
+    def begin_branch(now: Generation | None) -> tuple:
+        return *begin()[:2], tree_value(now, locked=True)
 
     def drawn(update: Update) -> tuple:
         return packed(update.view), _status(update), update.finished
 
-    def settle(now: Generation | None):
+    def settle(request: gr.Request, now: Generation | None) -> tuple:
+        if stops.is_running(request.session_hash, "write"):  # a newer text, which settles when it has ended
+            return (gr.skip(),) * len(around)
         return gr.Button(interactive=False), gr.Button(interactive=now is not None), tree_value(now)
 
     def write(request: gr.Request, text: str, *values):
         chosen = dict(zip(BASIC + MORE, values, strict=True))
         session = request.session_hash
-        for update in with_model(shell, session, lambda model: written(model.scheduler, stops, session, text, chosen, limits)):
+        for update in _with_model(shell, session, lambda model: written(model.scheduler, stops, session, text, chosen, limits)):
             yield drawn(update)
 
     def branch(request: gr.Request, event: gr.EventData, now: Generation | None):
         if now is None:  # a text that is still being written has no branches
+            yield (gr.skip(),) * len(running)
             return
         choice, session = event_values(event), request.session_hash
-        for update in with_model(shell, session, lambda model: branched(model.scheduler, stops, session, now, choice)):
+        for update in _with_model(shell, session, lambda model: branched(model.scheduler, stops, session, now, choice)):
             yield drawn(update)[:2] + (update.finished or now,)
 
     def open_link(link: Link | None) -> tuple:
         if link is None or link.tab != "write":
             return (gr.skip(),) * (3 + len(settings))
         try:
-            return link.text("prompt"), link, None, *linked_values(BASIC + MORE, link, limits.max_new_tokens)
+            return link.text("prompt"), link, None, *linked_values(BASIC + MORE, link, longest=limits.max_new_tokens)
         except ValueError:
             return gr.skip(), gr.skip(), error(message("bad_link")), *[gr.skip()] * len(settings)
 
-    def show_branch(now: Generation | None, change: Callable, event: gr.EventData) -> tuple:
+    def show_branch(request: gr.Request, event: gr.EventData, now: Generation | None, change: Callable) -> tuple:
+        if stops.is_running(request.session_hash, "write"):  # another branch is growing, perhaps from this one
+            return gr.skip(), error(message("still_writing")), gr.skip()
         try:
             now = change(now, event_values(event).get("number"))
         except (AttributeError, ValueError) as problem:
             return packed(NOTHING_NEW), error(message("no_branch", reason=str(problem))), now
         return drawn(Update(whole(now), now))
 
-    def pick(event: gr.EventData, now: Generation | None) -> tuple:
-        return show_branch(now, picked, event)
+    def pick(request: gr.Request, event: gr.EventData, now: Generation | None) -> tuple:
+        return show_branch(request, event, now, picked)
 
-    def prune(event: gr.EventData, now: Generation | None) -> tuple:
-        return show_branch(now, pruned, event)
+    def prune(request: gr.Request, event: gr.EventData, now: Generation | None) -> tuple:
+        return show_branch(request, event, now, pruned)
 
     def open_branch(event: gr.EventData, now: Generation | None):
         return picked(now, event_values(event).get("number"))
@@ -124,7 +130,7 @@ def write_tab(shell: Shell) -> list[LookSource]:
 
     begun = [*top.begun, asked.change]
     gr.on(begun, begin, None, around, **QUICK)
-    view.alternative(lambda: begin()[:2], None, [top.stop, look_inside], **QUICK)
+    view.alternative(begin_branch, generation, around, **QUICK)
     ending(gr.on(begun, write, [top.text, *settings], running, **LONG))
     ending(view.alternative(branch, generation, running, **LONG))
     ending(tree.pick(pick, generation, running, **QUICK))
@@ -145,16 +151,13 @@ def write_tab(shell: Shell) -> list[LookSource]:
     return [LookSource(look_inside.click, generation), LookSource(looked.success, opened)]
 
 
-def with_model(shell: Shell, session: str, work: Callable[[PageModel], Iterator[Update]]) -> Iterator[Update]:
-    """The updates of `work` with the session's model, or one that says why there is none."""
+def _with_model(shell: Shell, session: str, work: Callable[[PageModel], Iterator[Update]]) -> Iterator[Update]:
+    """The updates of `work` with the session's model, or one that says why it cannot be used."""
     try:
-        with shell.models.use(session) as model:
-            if model.writes:
-                yield from work(model)
-            else:
-                yield Update(NOTHING_NEW, problem=message("cannot_write", name=model.name))
-    except NO_MODEL as problem:
-        yield Update(NOTHING_NEW, problem=message("no_model", reason=str(problem)))
+        with model_of(shell.models, session, to_write=True) as model:
+            yield from work(model)
+    except Refusal as refusal:
+        yield Update(NOTHING_NEW, problem=refusal.text)
 
 
 def _status(update: Update) -> dict | None:

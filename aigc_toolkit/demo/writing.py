@@ -35,19 +35,19 @@ def written(
     scheduler: Scheduler, stops: Stops, session: str, prompt: str, settings: dict[str, object], limits: Operator = USUAL_LIMITS
 ) -> Iterator[Update]:
     """The text after `prompt`. Its reader may leave between two updates: nothing goes on then."""
-    event = stops.start(session)
+    event = stops.start(session, "write")
     try:
         chosen = keywords(settings, limits.most_tokens(scheduler.lm.context_length))
         steps = scheduler.stream(checked_length(prompt, limits.max_characters), user=session, stop_event=event, **chosen)
         yield Update(whole(steps.generation()), waiting=steps.place)
         for update in _portions(steps, pace_of(scheduler)):
-            if stops.is_replaced(session, event):
+            if event.is_replaced:
                 return
             yield update
     except REFUSALS as problem:
         yield Update(NOTHING_NEW, problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
     finally:
-        stops.end(session, event)
+        stops.end(event)
 
 
 def whole(generation: Generation) -> dict:

@@ -8,8 +8,7 @@ import json
 
 from aigc_toolkit.views.bundle import bundle, style_sheet
 
-_HOST = """// Events of this block: "token_click"
-const url = URL.createObjectURL(new Blob([{module}], {{ type: "text/javascript" }}));
+_HOST = """const url = URL.createObjectURL(new Blob([{module}], {{ type: "text/javascript" }}));
 import(url)
   .then((module) => module.default({{ element, trigger, props, watch, css: {css} }}))
   .finally(() => URL.revokeObjectURL(url));
@@ -21,10 +20,9 @@ def gradio_host(entry: str) -> str:
 
     `entry` is the module of a view: "attention_view.js", "generation_view.js", "timelapse_view.js", … For attention the value is
     {"payload_url", "text", "state"}: the address of the payload, what was read (for a link, may be missing) and what to show first
-    (may be missing); for a time-lapse {"payload_url"}. Raises `FileNotFoundError` for an unknown entry. The event "token_click"
-    carries `position`.
+    (may be missing); for a time-lapse {"payload_url"}. Raises `FileNotFoundError` for an unknown entry.
 
-    >>> '"token_click"' in gradio_host("attention_view.js")
+    >>> "createObjectURL" in gradio_host("attention_view.js")
     True
     """
     return _HOST.format(module=json.dumps(bundle(entry, host="gradio_host.js")), css=json.dumps(style_sheet()))

@@ -130,6 +130,24 @@ def test_an_answer_is_stopped(page, monkeypatch):
     expect(turns(page).nth(1)).to_contain_text("stopped by you")
 
 
+def test_a_message_sent_while_an_answer_comes_is_answered(page, monkeypatch):
+    step = Batch.step
+    monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.5), step(batch))[1])  # a slow model
+    for number in (0, 2):
+        page.get_by_role("button", name="Sum it up").click()
+        expect(page.locator("#chat-message textarea")).not_to_have_value("")
+        page.locator("#chat-go").click()
+        expect(said(page, number)).to_contain_text("one sentence", timeout=30_000)
+        expect(said(page, number + 1)).not_to_be_empty(timeout=60_000)
+    page.wait_for_timeout(1000)  # the answer before has ended by now, and what follows its end is done
+    expect(page.locator("#chat-stop")).to_be_enabled()
+    page.locator("#chat-stop").click()
+    answered(page, 3)
+    expect(turns(page)).to_have_count(4)
+    expect(turns(page).nth(3)).to_contain_text("stopped by you")
+    expect(page.locator("#chat-stop")).to_be_disabled()
+
+
 def test_a_new_conversation_begins_empty(talk):
     talk.locator("#chat-new").click()
     expect(turns(talk)).to_have_count(0)

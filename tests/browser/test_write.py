@@ -119,6 +119,35 @@ def test_nothing_can_be_chosen_while_a_text_is_written(page, monkeypatch):
     expect(page.locator("#write-view .aigc-bars button").first).to_be_visible()
 
 
+def test_a_newer_text_can_be_stopped_when_the_one_before_has_ended(page, monkeypatch):
+    step = Batch.step
+    monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.2), step(batch))[1])  # a slow model
+    for _ in range(2):
+        page.locator("#write-go").click()
+        expect(page.locator("#write-view .aigc-step")).to_have_count(2, timeout=30_000)
+    page.wait_for_timeout(1000)  # the text before has ended by now, and what follows its end is done
+    expect(page.locator("#write-stop")).to_be_enabled()
+    expect(page.locator("#write-look")).to_be_disabled()
+    page.locator("#write-stop").click()
+    finished(page, 1)
+    expect(page.locator("#write-stop")).to_be_disabled()
+
+
+def test_no_branch_is_chosen_or_pruned_while_another_grows(story, monkeypatch):
+    branch(story, 2)
+    step = Batch.step
+    monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.2), step(batch))[1])  # a slow model
+    story.locator("#write-view .aigc-step").nth(6).click()
+    story.locator("#write-view .aigc-bars button").first.click()
+    expect(story.locator("#write-branches [role=tree]")).to_have_attribute("inert", "")
+    row = rows(story).nth(1)
+    row.locator("[data-action=prune]").evaluate("(button) => button.click()")  # as a browser that does not mind would
+    expect(story.locator("#write-branches [role=treeitem]")).to_have_count(2)
+    story.locator("#write-stop").click()
+    finished(story, 3)
+    expect(story.locator("#write-branches [role=tree]")).not_to_have_attribute("inert", "")
+
+
 def test_every_setting_says_what_it_does(page):
     page.get_by_role("button", name="Settings").first.click()
     page.get_by_role("button", name="More settings").click()

@@ -1,6 +1,6 @@
 // The branches of a text. Comes in: `words` by language and props.value {branches: [{number, depth, position, text,
-// tokens, mean, stop, shown}]}, or null. Goes out: a tree one can walk with the arrow keys, and the events "pick",
-// "prune" and "look" {number}. Text only: what a model wrote is never read as markup.
+// tokens, mean, stop, shown}], locked}, or null. Goes out: a tree one can walk with the arrow keys, unless it is locked, and
+// the events "pick", "prune" and "look" {number}. Text only: what a model wrote is never read as markup.
 
 function ownAction(name, number) {
   const button = action(name, (event) => {
@@ -60,11 +60,12 @@ tree.addEventListener("keydown", move);
 element.replaceChildren(heading, note, tree);
 
 const draw = () => {
-  const { branches } = props.value || { branches: [] };
+  const { branches, locked } = props.value || { branches: [], locked: false };
   const hadFocus = tree.contains(document.activeElement);
   tree.replaceChildren(...branches.map((branch) => rowOf(branch, branches.length === 1)));
   heading.hidden = tree.hidden = branches.length === 0;
   note.hidden = branches.length !== 1;
+  tree.inert = locked;
   if (hadFocus) tree.querySelector("[tabindex='0']")?.focus();
 };
 watch("value", draw);

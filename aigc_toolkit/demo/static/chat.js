@@ -1,6 +1,6 @@
-// A conversation. Comes in: `words` by language and props.value {turns: [{role, text, tokens, mean, stop}], running,
-// waiting, left_out}, or null. Goes out: the turns as text, and the events "retry", "undo", "edit" {index, text} and "look"
-// {index}. Text only: nothing a visitor or a model wrote is ever read as markup.
+// A conversation. Comes in: `words` by language and props.value {turns: [{role, text}, or of an answer {role, text, tokens,
+// mean, stop, can_look}], running, waiting, left_out}, or null. Goes out: the turns as text, and the events "retry", "undo",
+// "edit" {index, text} and "look" {index}. Text only: nothing a visitor or a model wrote is ever read as markup.
 
 function facts(turn) {
   if (turn.stop === null || turn.stop === undefined) return "";

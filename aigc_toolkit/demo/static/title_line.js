@@ -1,5 +1,5 @@
-// The title line and the settings drawer it opens. Comes in: `text` and props.value {facts: {en, zh}, model, own, limits}: which
-// model this page works with now. Goes out: one heading line, the drawer opened and closed, and the event "settings" when it
+// The title line and the settings drawer it opens. Comes in: `text` and props.value {facts: {en, zh}, model, own}: which model
+// this page works with now. Goes out: one heading line, the drawer opened and closed, and the event "settings" when it
 // opens. Links to this page find the model's name on the document.
 
 const SLIDES = 160; // milliseconds, a little more than in demo.css

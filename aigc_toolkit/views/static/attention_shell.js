@@ -48,7 +48,6 @@ function openView(payload, model, root, carrier) {
     say: status.say,
     announce: status.announce,
     firstPicture: () => first,
-    clicked: (position) => model.send({ type: "token_click", position }),
     scores,
     scored: (found) => scores.set({ found }),
     kindOf: (found, index) => text.headKinds[found?.kinds?.[index]] ?? null,

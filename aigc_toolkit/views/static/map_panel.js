@@ -120,7 +120,6 @@ export function mapPanel(view, { of = null } = {}) {
     const isPinned = state.cell && state.cell[0] === cell[0] && state.cell[1] === cell[1];
     const token = tokenOfCell(map.part, state.reading, cell);
     store.set({ cell: isPinned ? null : cell, token });
-    view.clicked(token);
   };
   const step = ([down, across]) => {
     const { query, key } = pointed();

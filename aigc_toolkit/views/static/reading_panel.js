@@ -26,10 +26,8 @@ export function readingPanel(view) {
   let [part, boxes, picture, shown] = [null, [], null, null];
 
   const select = (position) => {
-    const isSame = position === store.get().token;
     store.set({ token: position, cell: null });
     hover.set({ token: null, cell: null });
-    if (!isSame) view.clicked(position);
   };
   const box = (pieces, sides, name) => {
     const own = (reading) => sides.includes(reading === "column" ? "key" : "query");
