@@ -1,6 +1,7 @@
 """Who waits for a model, who comes next, and who is refused."""
 
 import threading
+from itertools import islice
 
 import pytest
 from shared_texts import GREEDY, PROMPTS, held, until, written
@@ -53,13 +54,40 @@ def test_who_has_the_fewest_running_comes_next(lm, monkeypatch):
     assert begun[3:] == ["y of a", "z of a"]
 
 
-def test_a_text_stopped_while_it_waits_is_never_begun(lm, monkeypatch):
+def test_a_text_stopped_while_it_waits_leaves_the_line_at_once(lm, monkeypatch):
+    go, stop = held(lm, monkeypatch), threading.Event()
+    with Scheduler(lm, max_sequences=1, max_waiting=2) as scheduler:
+        first = scheduler.stream("Once", **GREEDY)
+        until(lambda: first.place == 0)
+        stopped, next_one = scheduler.stream("Once", stop_event=stop, **GREEDY), scheduler.stream("Once", **GREEDY)
+        assert (stopped.place, next_one.place) == (1, 2)
+        stop.set()
+        last = scheduler.stream("Once", **GREEDY)  # there is room for it
+        assert (stopped.place, next_one.place, last.place) == (0, 1, 2)
+        assert list(stopped) == [] and stopped.stop_reason == "cancelled"
+        go.set()
+        assert all(written(each) for each in (first, next_one, last))
+
+
+@pytest.mark.parametrize("read", [list, lambda shared: list(islice(shared.portions(lambda: 0.001), 1000))[-1]])
+def test_who_reads_a_text_that_is_stopped_while_it_waits_need_not_wait(lm, monkeypatch, read):
+    go, stop = held(lm, monkeypatch), threading.Event()
+    with Scheduler(lm, max_sequences=1) as scheduler:
+        first = scheduler.stream("Once", **GREEDY)
+        until(lambda: first.place == 0)
+        stopped = scheduler.stream("Once", stop_event=stop, **GREEDY)
+        threading.Timer(0.1, stop.set).start()  # while it is read
+        assert read(stopped) == [] and stopped.stop_reason == "cancelled"
+        go.set()
+        assert written(first)
+
+
+def test_the_time_of_a_text_begins_with_its_turn(lm, monkeypatch):
     go = held(lm, monkeypatch)
     with Scheduler(lm, max_sequences=1) as scheduler:
-        first, stop = scheduler.stream("Once", **GREEDY), threading.Event()
+        first = scheduler.stream("Once", **GREEDY)
         until(lambda: first.place == 0)
-        waiting = scheduler.stream("Once", stop_event=stop, **GREEDY)
-        stop.set()
+        waiting = scheduler.stream("Once", max_time=60, **GREEDY)
+        assert next(waiting.portions(lambda: 0.001)) == [] and waiting.source.wish._began is None
         go.set()
-        assert list(waiting) == [] and waiting.stop_reason == "cancelled"
-        assert written(first)
+        assert written(waiting) and written(first)

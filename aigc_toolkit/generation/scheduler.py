@@ -100,6 +100,7 @@ class Scheduler:
         with self._changed:
             if self._closed:
                 raise Scheduler.Full("The scheduler is closed; an open one takes texts. Make a new Scheduler.")
+            self._drop_stopped()
             if len(self._waiting) >= self._max_waiting:
                 raise Scheduler.Full(
                     f"{len(self._waiting)} texts are waiting to be written; {self._max_waiting} may wait. Try again in a moment."
@@ -110,7 +111,15 @@ class Scheduler:
 
     def _place(self, shared: SharedStream) -> int:
         with self._changed:
+            self._drop_stopped()
             return self._waiting.index(shared) + 1 if shared in self._waiting else 0
+
+    def _drop_stopped(self) -> None:
+        """Out of the line with who was stopped; the others are not asked `has_ended`, which would start their `max_time`."""
+        for shared in [each for each in self._waiting if each.source.wish.stop_event.is_set()]:
+            self._waiting.remove(shared)
+            shared.source.has_ended()
+            shared.give(None)
 
     def _written(self) -> tuple[SharedStream, ...]:
         return (*tuple(self._running.values()), *tuple(self._alone))
@@ -142,10 +151,8 @@ class Scheduler:
                 self._running.pop(slot).fail(failure)
 
     def _add(self, batch: Batch, shared: SharedStream) -> int | None:
-        if shared.source.has_ended():  # stopped while it waited
-            shared.give(None)
-            return None
         source = shared.source
+        source.has_ended()  # its time begins
         try:
             slot = batch.add(source.start, source.settings, seed=source.seed, reuse=source.reuse)
         except Exception as failure:
@@ -192,6 +199,7 @@ class Scheduler:
         """The texts to begin now, at most `free`; waits for one where there is nothing else to do (`busy` False)."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or busy or any(map(fits, self._waiting)))
+            self._drop_stopped()
             candidates = [] if self._closed else [each for each in self._waiting if fits(each)]
             load, chosen = Counter(each.user for each in self._written()), []
             while candidates and len(chosen) < free:
