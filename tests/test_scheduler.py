@@ -1,44 +1,20 @@
 """Many readers and one model: every text is its reader's own, equal to what it is alone; who leaves or fails disturbs nobody."""
 
 import threading
-import time
 
 import pytest
 import torch
+from shared_texts import GREEDY, PROMPTS, together, written
 
 from aigc_toolkit import Scheduler, generate
 from aigc_toolkit.generation import chat
 from aigc_toolkit.generation.batch import Batch
-
-GREEDY = {"temperature": 0, "max_new_tokens": 12, "num_alternatives": 3}
-PROMPTS = [f"{'Once upon a time ' * (n % 3)}{n} lanterns in the forest{' 从前' * (n % 2)}" for n in range(32)]
 
 
 @pytest.fixture
 def scheduler(lm):
     with Scheduler(lm) as scheduler:
         yield scheduler
-
-
-def written(shared) -> str:
-    return "".join(step.text for step in shared)
-
-
-def together(jobs) -> list:
-    """What each job gives, all of them begun at the same moment in threads of their own."""
-    results: list = [None] * len(jobs)
-    ready = threading.Barrier(len(jobs))
-
-    def run(number):
-        ready.wait()
-        results[number] = jobs[number]()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_thirty_two_texts_at_once_each_equal_their_single_run(lm, scheduler):
@@ -81,70 +57,6 @@ def test_portions_joined_are_the_text_and_end_with_it(lm, scheduler):
     assert shared.stop_reason == "max_new_tokens"
 
 
-def held(lm, monkeypatch) -> threading.Event:
-    """Batches make no step until the event is set."""
-    go, step = threading.Event(), Batch.step
-
-    def waiting_step(batch):
-        assert go.wait(timeout=60)
-        return step(batch)
-
-    monkeypatch.setattr(Batch, "step", waiting_step)
-    return go
-
-
-def until(condition) -> None:
-    """Wait for another thread."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
-
-
-def test_a_place_is_told_and_portions_are_empty_until_it_is_there(lm, monkeypatch):
-    go = held(lm, monkeypatch)
-    with Scheduler(lm, max_sequences=1) as scheduler:
-        first, second, third = (scheduler.stream(prompt, **GREEDY) for prompt in PROMPTS[:3])
-        until(lambda: first.place == 0)
-        assert (second.place, third.place) == (1, 2)
-        assert next(third.portions(lambda: 0.001)) == []
-        go.set()
-        assert written(third) and third.place == 0
-        assert written(first) and written(second)
-
-
-def test_one_text_too_many_is_refused(lm, monkeypatch):
-    go = held(lm, monkeypatch)
-    with Scheduler(lm, max_sequences=1, max_waiting=2) as scheduler:
-        first = scheduler.stream("Once", **GREEDY)
-        until(lambda: first.place == 0)
-        waiting = [scheduler.stream("Once", **GREEDY) for _ in range(2)]
-        with pytest.raises(Scheduler.Full, match=r"2 texts are waiting to be written; 2 may wait\. Try again"):
-            scheduler.stream("Once", **GREEDY)
-        go.set()
-        assert all(written(each) for each in waiting)
-
-
-def test_who_has_the_fewest_running_comes_next(lm, monkeypatch):
-    go = held(lm, monkeypatch)
-    begun, add = [], Batch.add
-
-    def noted_add(batch, start, settings, **options):
-        begun.append(start.text)
-        return add(batch, start, settings, **options)
-
-    monkeypatch.setattr(Batch, "add", noted_add)
-    with Scheduler(lm, max_sequences=2) as scheduler:
-        short, long = GREEDY | {"max_new_tokens": 2}, GREEDY | {"max_new_tokens": 30}
-        running = [scheduler.stream("long of a", user="a", **long)]
-        until(lambda: running[0].place == 0)  # the first step waits, so what follows waits too
-        running += [scheduler.stream(text, user=text[-1], **short) for text in ("x of b", "y of a", "z of a", "w of c")]
-        go.set()
-        assert all(written(each) for each in running)
-    assert begun[:3] == ["long of a", "x of b", "w of c"]  # "a" has one running all the while
-    assert begun[3:] == ["y of a", "z of a"]
-
-
 def test_a_reader_who_stops_frees_the_place_and_keeps_what_came(lm):
     with Scheduler(lm, max_sequences=1) as scheduler:
         stop = threading.Event()
@@ -155,18 +67,6 @@ def test_a_reader_who_stops_frees_the_place_and_keeps_what_came(lm):
         assert leaving.stop_reason == "cancelled" and 1 + len(rest) < 100
         assert leaving.generation().text == written(leaving.tokens)
         assert written(scheduler.stream("Once upon", **GREEDY)) == generate(lm, "Once upon", **GREEDY).text
-
-
-def test_a_text_stopped_while_it_waits_is_never_begun(lm, monkeypatch):
-    go = held(lm, monkeypatch)
-    with Scheduler(lm, max_sequences=1) as scheduler:
-        first, stop = scheduler.stream("Once", **GREEDY), threading.Event()
-        until(lambda: first.place == 0)
-        waiting = scheduler.stream("Once", stop_event=stop, **GREEDY)
-        stop.set()
-        go.set()
-        assert list(waiting) == [] and waiting.stop_reason == "cancelled"
-        assert written(first)
 
 
 def test_settings_are_refused_where_they_are_asked_for(scheduler):
@@ -203,24 +103,6 @@ def test_after_a_failed_step_readers_are_told_and_new_ones_served(lm, scheduler,
     with pytest.raises(RuntimeError, match="out of memory"):
         list(scheduler.stream("Once", **GREEDY))
     assert written(scheduler.stream("Once upon", **GREEDY)) == generate(lm, "Once upon", **GREEDY).text
-
-
-def test_what_no_batch_holds_is_written_beside_it(lm, scheduler, monkeypatch):
-    beams = GREEDY | {"num_beams": 3}
-    texts = together([lambda: written(scheduler.stream("Once", **beams)), lambda: written(scheduler.stream("Once", **GREEDY))])
-    assert texts == [generate(lm, "Once", **beams).text, generate(lm, "Once", **GREEDY).text]
-    monkeypatch.setattr("aigc_toolkit.generation.scheduler.LONGEST", 8)
-    with Scheduler(lm) as small:
-        assert written(small.stream("Once upon a time", **GREEDY)) == generate(lm, "Once upon a time", **GREEDY).text
-
-
-def test_a_failure_beside_the_batch_is_told(scheduler, monkeypatch):
-    def failing(stream):
-        raise ValueError("no beam")
-
-    monkeypatch.setattr("aigc_toolkit.generation.decoding.TokenStream.__next__", failing)
-    with pytest.raises(ValueError, match="no beam"):
-        list(scheduler.stream("Once", **GREEDY, num_beams=3))
 
 
 def test_a_conversation_is_answered_as_chat_answers_it(lm, scheduler):

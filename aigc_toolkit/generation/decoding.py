@@ -162,7 +162,7 @@ class TokenStream(RunningText):
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
         self.reuse = reuse
-        self._lm, self._wish, self._beam = lm, Wish(stop_event, settings.max_time), beam
+        self._lm, self.wish, self._beam = lm, Wish(stop_event, settings.max_time), beam
         self._end_ids = end_of_text_ids(lm)
         self._texts = lm.texts.start(() if start.source else start.ids)
         self._text = ""
@@ -212,7 +212,7 @@ class TokenStream(RunningText):
 
     def has_ended(self) -> bool:
         """Whether no more tokens are wanted: the text ended, `stop_event` is set, or its time is over."""
-        self.stop_reason = self.stop_reason or self._wish.ended()
+        self.stop_reason = self.stop_reason or self.wish.ended()
         return self.stop_reason is not None
 
     def _alone(self) -> Iterator[Choice]:
@@ -225,7 +225,7 @@ class TokenStream(RunningText):
             self.leave(batch, slot)
 
     def _beams(self) -> Iterator[Choice]:
-        return beam_choices(self._lm, self.start, self.settings, self._wish.stop_event, self._beam)
+        return beam_choices(self._lm, self.start, self.settings, self.wish.stop_event, self._beam)
 
     def _stops(self, new: str) -> bool:
         """Whether a stop text has just come; what is looked at is long enough for one that began earlier."""

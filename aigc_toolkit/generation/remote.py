@@ -54,7 +54,7 @@ class RemoteStream(RunningText):
         self.tokens: list[TokenStep] = []
         self.stop_reason: StopReason | None = None
         self.origin = Origin(lm, self.settings.keywords())
-        self._wish = Wish(stop_event, self.settings.max_time)
+        self.wish = Wish(stop_event, self.settings.max_time)
         self._arrived: queue.SimpleQueue[dict | Exception | None] = queue.SimpleQueue()  # None: the server has said all
         self._waiting: list[TokenStep] = []
         self._finish_reason: str | None = None
@@ -74,7 +74,7 @@ class RemoteStream(RunningText):
 
     def has_ended(self) -> bool:
         """Whether no more steps are wanted or to come."""
-        if self.stop_reason is None and (reason := self._wish.ended()) is not None:
+        if self.stop_reason is None and (reason := self.wish.ended()) is not None:
             self._end(reason)
         return self.stop_reason is not None
 

@@ -45,6 +45,7 @@ class Scheduler:
         self._max_tokens = min(lm.context_length or LONGEST, LONGEST)
         self._waiting: list[SharedStream] = []
         self._running: dict[int, SharedStream] = {}  # by slot of the batch
+        self._alone: set[SharedStream] = set()  # being written beside it
         self._changed = threading.Condition()
         self._closed = False
         self._is_remote = isinstance(lm, RemoteModel)
@@ -76,8 +77,8 @@ class Scheduler:
 
     @property
     def num_running(self) -> int:
-        """How many texts are being written together now."""
-        return len(self._running)
+        """How many texts are being written now."""
+        return len(self._running) + len(self._alone)
 
     def close(self) -> None:
         """End every text and the threads."""
@@ -86,7 +87,7 @@ class Scheduler:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-        for each in (*self._waiting, *self._running.values()):
+        for each in (*self._waiting, *self._written()):
             each.fail(RuntimeError("The scheduler was closed while this text was being written. Ask another one for it."))
 
     def __enter__(self) -> "Scheduler":
@@ -99,6 +100,7 @@ class Scheduler:
         with self._changed:
             if self._closed:
                 raise Scheduler.Full("The scheduler is closed; an open one takes texts. Make a new Scheduler.")
+            self._drop_stopped()
             if len(self._waiting) >= self._max_waiting:
                 raise Scheduler.Full(
                     f"{len(self._waiting)} texts are waiting to be written; {self._max_waiting} may wait. Try again in a moment."
@@ -109,7 +111,18 @@ class Scheduler:
 
     def _place(self, shared: SharedStream) -> int:
         with self._changed:
+            self._drop_stopped()
             return self._waiting.index(shared) + 1 if shared in self._waiting else 0
+
+    def _drop_stopped(self) -> None:
+        """Out of the line with who was stopped; the others are not asked `has_ended`, which would start their `max_time`."""
+        for shared in [each for each in self._waiting if each.source.wish.stop_event.is_set()]:
+            self._waiting.remove(shared)
+            shared.source.has_ended()
+            shared.give(None)
+
+    def _written(self) -> tuple[SharedStream, ...]:
+        return (*tuple(self._running.values()), *tuple(self._alone))
 
     def _fits(self, shared: SharedStream) -> bool:
         """Whether a batch can hold this text."""
@@ -117,11 +130,8 @@ class Scheduler:
 
     def _write_together(self) -> None:
         batch = Batch(self.lm, self._max_sequences, self._max_tokens)
-        while True:
-            fresh = self._next(self._fits, busy=bool(self._running), free=batch.num_free)
-            if self._closed:
-                return
-            self._begin(batch, fresh)
+        while not self._closed:
+            self._begin(batch, self._next(self._fits, busy=bool(self._running), free=batch.num_free))
             try:
                 self._step(batch)
             except Exception as failure:  # readers are told, and others can go on with a new batch
@@ -141,10 +151,8 @@ class Scheduler:
                 self._running.pop(slot).fail(failure)
 
     def _add(self, batch: Batch, shared: SharedStream) -> int | None:
-        if shared.source.has_ended():  # stopped while it waited
-            shared.give(None)
-            return None
         source = shared.source
+        source.has_ended()  # its time begins
         try:
             slot = batch.add(source.start, source.settings, seed=source.seed, reuse=source.reuse)
         except Exception as failure:
@@ -169,26 +177,31 @@ class Scheduler:
         self._running.pop(slot).source.leave(batch, slot)
 
     def _write_alone(self) -> None:
-        while True:
-            taken = self._next(lambda each: not self._fits(each), busy=False, free=1)
-            if self._closed:
-                return
-            shared = taken[0]
-            try:
-                for step in shared.source:
-                    shared.give(step)
-                    if self._closed:
-                        return
-                shared.give(None)
-            except Exception as failure:
-                shared.fail(failure)
+        while not self._closed:
+            with self._changed:  # who is taken is counted before another is chosen
+                taken = self._next(lambda each: not self._fits(each), busy=False, free=1)
+                self._alone.update(taken)
+            for shared in taken:
+                self._write(shared)
+
+    def _write(self, shared: SharedStream) -> None:
+        try:
+            for step in shared.source:
+                shared.give(step)
+                if self._closed and shared.source.stop_reason is None:
+                    return  # `close` tells its reader
+            shared.give(None)
+        except Exception as failure:
+            shared.fail(failure)
+        self._alone.remove(shared)
 
     def _next(self, fits: Callable[[SharedStream], bool], *, busy: bool, free: int) -> list[SharedStream]:
         """The texts to begin now, at most `free`; waits for one where there is nothing else to do (`busy` False)."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or busy or any(map(fits, self._waiting)))
+            self._drop_stopped()
             candidates = [] if self._closed else [each for each in self._waiting if fits(each)]
-            load, chosen = Counter(each.user for each in tuple(self._running.values())), []
+            load, chosen = Counter(each.user for each in self._written()), []
             while candidates and len(chosen) < free:
                 chosen.append(min(candidates, key=lambda each: load[each.user]))  # the first of the least, so the longest waiting
                 load[chosen[-1].user] += 1

@@ -12,7 +12,7 @@ from typing import Any
 from .chat_prompt import ChatPrompt, reply_text
 from .decoding import TokenStream
 from .records import Generation, StopReason, TokenStep
-from .remote import RemoteStream
+from .remote import SECONDS_BETWEEN_LOOKS, RemoteStream
 from .strategies import measures
 
 
@@ -64,8 +64,9 @@ class SharedStream(Iterator[TokenStep]):
         return taken.with_origin(made.origin)
 
     def __next__(self) -> TokenStep:
-        for step in self._take(1, None):
-            return step
+        while self.stop_reason is None:
+            for step in self._take(1, SECONDS_BETWEEN_LOOKS):
+                return step
         raise StopIteration
 
     def portions(self, pace: Callable[[], float]) -> Iterator[list[TokenStep]]:
@@ -95,6 +96,8 @@ class SharedStream(Iterator[TokenStep]):
     def _take(self, most: int | None, seconds: float | None) -> list[TokenStep]:
         """Up to `most` steps that are there, after waiting at most `seconds` for the first."""
         num_taken = len(self.tokens)
+        if not num_taken:
+            self._place(self)  # a text that was stopped while it waits leaves the line
         with self._changed:
             self._changed.wait_for(lambda: self._ended or len(self._arrived) > num_taken, timeout=seconds)
             fresh = self._arrived[num_taken : None if most is None else num_taken + most]
