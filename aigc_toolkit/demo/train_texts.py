@@ -91,7 +91,6 @@ TRAIN_BLOCK = {
         },
         "progress": "step {step} of {steps}",
         "left": "{time} left",
-        "speed": "{speed} tok/s",
         "facts": "{parameters} parameters · {documents} documents · {tokens} training tokens · {vocabulary} different tokens",
         "facts_of_one": "{parameters} parameters · one document · {tokens} training tokens · {vocabulary} different tokens",
         "ended": {
@@ -116,7 +115,6 @@ TRAIN_BLOCK = {
         },
         "progress": "第 {step} 步，共 {steps} 步",
         "left": "还剩 {time}",
-        "speed": "{speed} 词元/秒",
         "facts": "{parameters} 个参数 · {documents} 篇文档 · {tokens} 个训练词元 · {vocabulary} 种词元",
         "facts_of_one": "{parameters} 个参数 · 一篇文档 · {tokens} 个训练词元 · {vocabulary} 种词元",
         "ended": {
