@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 import threading
 import zipfile
@@ -187,6 +188,19 @@ def test_the_oldest_finished_trainings_make_room(trainings, monkeypatch):
         assert training.ended.wait(30)
     assert trainings.of("a") is None and trainings.of("c") is made[2]
     assert not made[0].has_model
+
+
+@pytest.mark.parametrize("line", [b"no JSON\n", b'{"type": "facts"}\n', b'["a list"]\n'])
+def test_a_process_that_says_what_nobody_understands_does_not_stop_the_line(trainings, monkeypatch, capfd, line):
+    broken, whole = Training(small_job(), [RHYME]), Slow()
+    script = f"import sys, time; sys.stdout.buffer.write({line!r}); sys.stdout.flush(); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    monkeypatch.setattr(broken, "_start", lambda: process)
+    trainings.enter("a", broken)
+    trainings.enter("b", whole)
+    assert broken.ended.wait(30) and "ended without a word" in broken.problem["en"]
+    assert process.returncode is not None and process.stdin.closed and process.stdout.closed
+    assert is_running(whole) and "Error" in capfd.readouterr().err
 
 
 @pytest.fixture(scope="module")
