@@ -64,6 +64,21 @@ def test_only_the_newest_checkpoints_are_kept(corpus, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000008", "step-00000009"]
 
 
+def test_a_torn_checkpoint_of_a_later_step_does_not_displace_a_whole_one(corpus, tmp_path):
+    stopped(corpus, tmp_path, after=6)
+    for folder in tmp_path.iterdir():
+        (folder / "manifest.json").unlink()
+    with pytest.warns(UserWarning, match="is not whole and is skipped"):
+        steps = train(new_gpt(), corpus, run_of(tmp_path, keep_last=1))
+    next(steps), next(steps)
+    steps.close()
+    with pytest.warns(UserWarning, match="is not whole and is skipped"):
+        assert latest_checkpoint(tmp_path).step == 2
+    with pytest.warns(UserWarning, match="is not whole and is skipped"):
+        list(train(new_gpt(), corpus, run_of(tmp_path, keep_last=1), resume=True))
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000009"]
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizers.safetensors", "facts.json"])
 @pytest.mark.parametrize("damage", ["truncated", "changed", "gone"])
 def test_a_torn_checkpoint_is_skipped_by_name(corpus, tmp_path, file, damage):

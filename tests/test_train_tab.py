@@ -1,12 +1,18 @@
 """The tab Train without a browser: what its process does with odd texts, its queue, what belongs to whom, its address."""
 
+import errno
 import io
 import json
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from dataclasses import asdict
+from pathlib import Path
 
+import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -17,10 +23,10 @@ from aigc_toolkit.demo.page import serve
 from aigc_toolkit.demo.train_download import PREFIX
 from aigc_toolkit.demo.train_process import Training
 from aigc_toolkit.demo.train_queue import TrainQueue
-from aigc_toolkit.demo.train_settings import Refusal
-from aigc_toolkit.demo.train_watch import watched
+from aigc_toolkit.demo.train_settings import SETTINGS, Refusal
+from aigc_toolkit.demo.train_watch import standing, watched
 from aigc_toolkit.demo.train_worker import Refused, run
-from tests.small_trainings import RHYME, small_job
+from tests.small_trainings import RHYME, VALUES, small_job
 
 
 def told(tmp_path, text=RHYME, stopped=None, **changes):
@@ -109,6 +115,11 @@ def test_the_process_says_why_it_gives_up(tmp_path, monkeypatch):
         assert json.loads(lines.getvalue()) == {"type": "refused", "message": message, "values": {"reason": "x"}}
 
 
+def handler(demo, name):
+    """What the page calls under that name."""
+    return next(each.fn for each in demo.blocks.fns.values() if each.fn.__name__ == name)
+
+
 class Slow(Training):
     """A training without a process, that runs until it is told to end."""
 
@@ -189,6 +200,19 @@ def test_the_oldest_finished_trainings_make_room(trainings, monkeypatch):
     assert not made[0].has_model
 
 
+@pytest.mark.parametrize("line", [b"no JSON\n", b'{"type": "facts"}\n', b'["a list"]\n'])
+def test_a_process_that_says_what_nobody_understands_does_not_stop_the_line(trainings, monkeypatch, capfd, line):
+    broken, whole = Training(small_job(), [RHYME]), Slow()
+    script = f"import sys, time; sys.stdout.buffer.write({line!r}); sys.stdout.flush(); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    monkeypatch.setattr(broken, "_start", lambda: process)
+    trainings.enter("a", broken)
+    trainings.enter("b", whole)
+    assert broken.ended.wait(30) and "ended without a word" in broken.problem["en"]
+    assert process.returncode is not None and process.stdin.closed and process.stdout.closed
+    assert is_running(whole) and "Error" in capfd.readouterr().err
+
+
 @pytest.fixture(scope="module")
 def finished():
     """A training in a process of its own, watched from its place in line to its end."""
@@ -220,6 +244,55 @@ def test_the_download_loads_without_this_package(finished, tmp_path):
     assert training.model().name == "my-gpt-1"
 
 
+@pytest.fixture
+def packable():
+    """A training that has ended with a model of one file."""
+    training = Training(small_job(), [RHYME])
+    (Path(training.job.folder) / "model").mkdir()
+    (Path(training.job.folder) / "model" / "config.json").write_text("{}")
+    names = ("num_documents", "num_parameters", "vocabulary_size", "num_steps", "num_training_tokens", "num_validation_tokens")
+    training.facts, training.validation_loss = dict.fromkeys(names, 1), 1.5
+    training.state = "ended"
+    training.ended.set()
+    yield training
+    training.close()
+
+
+def test_a_training_that_was_killed_while_it_saved_has_no_model(packable):
+    assert packable.has_model
+    packable.reason, packable.validation_loss = "stopped", None
+    said = standing(TrainQueue(most_waiting=1), packable)
+    assert not packable.has_model and (said["reason"], said["download"]) == ("nothing", None)
+
+
+def test_a_zip_that_could_not_be_packed_is_packed_again(packable, monkeypatch):
+    def full(base_name, form, *_where):
+        Path(f"{base_name}.{form}").write_bytes(b"PK")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "make_archive", full)
+    with pytest.raises(OSError, match="No space left"):
+        packable.archive()
+    monkeypatch.undo()
+    names = zipfile.ZipFile(packable.archive()).namelist()
+    assert {"my-gpt-1/config.json", "my-gpt-1/README.md"} <= set(names)
+
+
+def test_a_model_is_not_given_up_while_it_is_packed(packable, monkeypatch):
+    closing, copytree = threading.Thread(target=packable.close), shutil.copytree
+
+    def copy(source, target):
+        closing.start()
+        closing.join(0.2)
+        return shutil.copy2(source, target)
+
+    monkeypatch.setattr(shutil, "copytree", lambda *given, **named: copytree(*given, copy_function=copy, **named))
+    packable.archive()
+    closing.join(30)
+    with pytest.raises(FileNotFoundError):
+        packable.archive()
+
+
 def test_a_training_can_be_stopped_before_its_first_step_and_leaves_nothing():
     queue, training = TrainQueue(most_waiting=1), Training(small_job(), [RHYME])
     queue.enter("a", training)
@@ -247,6 +320,29 @@ def test_a_training_that_cannot_start_does_not_stop_the_line(trainings, monkeypa
     trainings.enter("b", whole)
     assert broken.ended.wait(30) and "ended without a word" in broken.problem["en"]
     assert is_running(whole) and "No space left" in capfd.readouterr().err
+
+
+def test_a_disk_without_room_is_told_to_the_visitor_and_nothing_stays(lm, monkeypatch, tmp_path):
+    def full(*_given, **_named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    demo = build_demo(lm, Operator())
+    train = handler(demo, "train")
+    monkeypatch.setattr(Path, "write_text", full)
+    *_, said = next(train(gr.Request(session_hash="a"), 1, RHYME, None, *(VALUES[name] for name in SETTINGS)))
+    assert "cannot begin a training now (No space left on device)" in str(said)
+    assert not list(tmp_path.glob("aigc-training-*")) and demo.trainings.of("a") is None
+
+
+def test_a_refused_file_leaves_what_was_pasted(lm, tmp_path):
+    take_file = handler(build_demo(lm, Operator()), "take_file")
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe" * 900)
+    uploaded, said, text = take_file(str(tmp_path / "a.txt"))
+    assert uploaded is None and "not UTF-8" in str(said) and text == gr.skip()
+    (tmp_path / "b.txt").write_text(RHYME, encoding="utf-8")
+    uploaded, said, text = take_file(str(tmp_path / "b.txt"))
+    assert uploaded == [RHYME] and "documents: 1" in str(said) and text == ""
 
 
 def test_the_address_gives_the_zip_to_those_who_know_it(lm, finished, monkeypatch):

@@ -45,6 +45,7 @@ def test_a_search_goes_on_where_it_stopped(corpus, tmp_path):
     second = tune(new_gpt, corpus, CONFIG, space, num_trials=3, storage=tmp_path / "trials")
     assert len(second.table) == 5
     assert first.study.trials[0].params == second.study.trials[0].params
+    assert len({trial.params["learning_rate"] for trial in second.study.trials}) == 5
     assert second.settings["width"] in (16, 32)
 
 

@@ -82,11 +82,6 @@ class SplitCheck:
     similarity: float
     shared_windows: float  # share of the runs of 13 words in validation that are in training, too; 0 where there is none
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether no validation document is a copy or near copy of a training document."""
-        return not self.leaked_copies and not self.leaked_near_copies
-
     def __str__(self) -> str:
         return (
             f"{self.num_train:,} training and {self.num_validation:,} validation documents. Of validation, {self.leaked_copies:,} "

@@ -35,7 +35,7 @@ SECONDS_TO_SAVE = 30.0  # after a stop
 class Training:
     """`state` goes from "waiting" over what the process does to "ended"; what it came to is in `reason` or `problem`.
 
-    `secret` names it in the address of its zip; nobody can guess it.
+    `secret` names it in the address of its zip; nobody can guess it. Raises OSError where the documents cannot be kept.
     """
 
     def __init__(self, job: Job, documents: list[str]):
@@ -56,12 +56,17 @@ class Training:
         self._lock = threading.Lock()
         if not job.language:
             lines = (json.dumps({"text": document}) + "\n" for document in documents)
-            (Path(self._folder.name) / "documents.jsonl").write_text("".join(lines), encoding="utf-8")
+            try:
+                (Path(self._folder.name) / "documents.jsonl").write_text("".join(lines), encoding="utf-8")
+            except OSError:
+                self._folder.cleanup()
+                raise
 
     @property
     def has_model(self) -> bool:
-        """Whether it has ended with a model, and that is still kept."""
-        return self.ended.is_set() and (Path(self.job.folder) / "model" / "config.json").is_file()
+        """Whether it has come to its end with a whole model, and that is still kept."""
+        is_whole = self.ended.is_set() and self.validation_loss is not None  # which is told after the last file
+        return is_whole and (Path(self.job.folder) / "model" / "config.json").is_file()
 
     @property
     def seconds_left(self) -> float | None:
@@ -73,18 +78,17 @@ class Training:
         return max(0.0, min(each * (self.facts["num_steps"] - self.num_steps), self.job.seconds - elapsed))
 
     def run(self) -> None:
-        """Train to the end; returns when the process has ended. Raises OSError where it cannot be started."""
+        """Train to the end; returns when the process has ended.
+
+        Raises OSError where it cannot be started, and whatever is wrong with what the process says: it is ended then.
+        """
         try:
             with self._lock:
                 if not self._is_stopped:
                     self.state = "starting"
                     self._process = self._start()
             if self._process is not None:
-                limit = threading.Timer(self.job.seconds + GRACE_SECONDS, self._process.kill)
-                limit.daemon = True
-                limit.start()
-                self._follow(self._process)
-                limit.cancel()
+                self._attend(self._process)
         finally:
             if self.reason is None and self.problem is None:
                 if self._is_stopped:
@@ -114,7 +118,7 @@ class Training:
             self._is_stopped = True
             if self._process is not None:
                 self._process.kill()
-        self._folder.cleanup()
+            self._folder.cleanup()  # not while it is packed
 
     def model(self) -> LanguageModel:
         """The model, read from its folder. Raises FileNotFoundError where it is no longer kept."""
@@ -131,7 +135,7 @@ class Training:
                 shutil.copytree(folder / "model", named, dirs_exist_ok=True)
                 text = readme(self.job, self.facts, num_steps=self.num_steps, validation_loss=self.validation_loss)
                 (named / "README.md").write_text(text, encoding="utf-8")
-                shutil.make_archive(str(packed.with_suffix("")), "zip", folder / "packed", self.job.name)
+                os.replace(shutil.make_archive(str(folder / "draft"), "zip", folder / "packed", self.job.name), packed)
         return packed
 
     def _start(self) -> subprocess.Popen:
@@ -148,6 +152,22 @@ class Training:
             cwd=self.job.folder,
         )
 
+    def _attend(self, process: subprocess.Popen) -> None:
+        """Follow the process to its end, which comes when its time is over or what it says cannot be followed."""
+        limit = threading.Timer(self.job.seconds + GRACE_SECONDS, process.kill)
+        limit.daemon = True
+        limit.start()
+        try:
+            self._follow(process)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.wait()
+            limit.cancel()
+            for pipe in (process.stdin, process.stdout):
+                pipe.close()
+
     def _follow(self, process: subprocess.Popen) -> None:
         messages = (json.loads(line) for line in process.stdout if line.endswith(b"\n"))  # the last one may be torn
         for said in messages:
@@ -156,9 +176,6 @@ class Training:
                 self.view = training_view(self._steps(messages), rulers=said["rulers"])
                 for _ in self.view:
                     pass
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            pipe.close()
 
     def _steps(self, messages: Iterator[dict]) -> Iterator[TrainStep]:
         for said in messages:

@@ -96,5 +96,5 @@ class TrainQueue:
                 training = self._waiting.pop(0)
             try:
                 training.run()
-            except OSError:  # a full disk, too many processes: its visitor has been told, the others go on
+            except Exception:  # a full disk, a message that is none: its visitor has been told, the others go on
                 traceback.print_exc()

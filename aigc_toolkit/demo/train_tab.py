@@ -49,7 +49,7 @@ def _wire_text(shell: Shell, blocks: Blocks) -> None:
         try:
             documents = documents_in(file, shell.operator)
         except Refusal as refusal:
-            return None, error(refusal.text), ""
+            return None, error(refusal.text), gr.skip()  # what was pasted stays
         finally:
             file.unlink(missing_ok=True)  # it is the visitor's, and in the state from now on
         characters = sum(map(len, documents))
@@ -87,6 +87,9 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
             trainings.enter(session, training)
         except Refusal as refusal:
             yield empty_view(), None, error(refusal.text)
+            return
+        except OSError as problem:  # a full disk
+            yield empty_view(), None, error(message("train_no_room", reason=problem.strerror))
             return
         yield empty_view(), None, None
         try:

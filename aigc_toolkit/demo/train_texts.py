@@ -91,14 +91,13 @@ TRAIN_BLOCK = {
         },
         "progress": "step {step} of {steps}",
         "left": "{time} left",
-        "speed": "{speed} tok/s",
         "facts": "{parameters} parameters · {documents} documents · {tokens} training tokens · {vocabulary} different tokens",
         "facts_of_one": "{parameters} parameters · one document · {tokens} training tokens · {vocabulary} different tokens",
         "ended": {
             "done": "Done",
             "stopped": "Stopped by you; what was learnt is kept",
             "time": "Time is up; what was learnt is kept",
-            "nothing": "Stopped before the first step: there is no model to keep.",
+            "nothing": "Stopped before there was a model to keep.",
         },
         "result": "{name}: {steps} steps, {loss} nats per token on text it has not seen",
         "download": "Download (zip)",
@@ -116,14 +115,13 @@ TRAIN_BLOCK = {
         },
         "progress": "第 {step} 步，共 {steps} 步",
         "left": "还剩 {time}",
-        "speed": "{speed} 词元/秒",
         "facts": "{parameters} 个参数 · {documents} 篇文档 · {tokens} 个训练词元 · {vocabulary} 种词元",
         "facts_of_one": "{parameters} 个参数 · 一篇文档 · {tokens} 个训练词元 · {vocabulary} 种词元",
         "ended": {
             "done": "完成",
             "stopped": "已被你停止；学到的已保留",
             "time": "时间到；学到的已保留",
-            "nothing": "在第一步之前就停止了：没有可保留的模型。",
+            "nothing": "停止时还没有可保留的模型。",
         },
         "result": "{name}：{steps} 步，在未见过的文本上为 {loss} 奈特/词元",
         "download": "下载 (zip)",
@@ -193,6 +191,10 @@ TRAIN_MESSAGES = {
     "train_full": (
         "{waiting} trainings wait already; no more than {most} may. Try again in a few minutes.",
         "已有 {waiting} 个训练在排队；最多 {most} 个。请几分钟后再试。",
+    ),
+    "train_no_room": (
+        "The server cannot begin a training now ({reason}). Try again in a few minutes, or tell whoever runs this page.",
+        "服务器现在无法开始训练（{reason}）。请几分钟后再试，或告知本页的管理者。",
     ),
     "train_gone": (
         "This model is no longer kept: newer ones took its place. Train it again; the same settings give the same model.",

@@ -47,7 +47,8 @@ def save_checkpoint(
 ) -> Path:
     """Write the state after `step` steps into `run`, drop all but the `keep_last` newest checkpoints, and give the folder.
 
-    `facts` is JSON about the run, such as its settings; the checkpoint of step `keep_also` is not dropped either. Weights cut into
+    `facts` is JSON about the run, such as its settings; the checkpoint of step `keep_also` is not dropped either. One of a later
+    step, torn as the run went on from before, counts for none and stays until its step is written again. Weights cut into
     shares are brought together: then every process has to call, all but one with write=False. Raises OSError where the disk is full
     or the folder cannot be written; earlier checkpoints are then untouched.
 
@@ -74,7 +75,7 @@ def save_checkpoint(
         shutil.rmtree(draft, ignore_errors=True)
         raise
     _flush(run)
-    for old in _folders(run)[:-keep_last]:
+    for old in [folder for folder in _folders(run) if folder <= final][:-keep_last]:
         if keep_also is None or old != _folder(run, keep_also):
             shutil.rmtree(old)
     return final

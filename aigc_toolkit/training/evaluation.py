@@ -81,8 +81,10 @@ def evaluate_loss(
 def _windows(ids: Tensor, context: int, batch_size: int) -> list[Tensor]:
     """Batches # (B, T + 1) of windows that overlap by one token, then the rest # (1, R + 1)."""
     num_windows = (len(ids) - 1) // context
-    full = ids[: num_windows * context + 1].unfold(0, context + 1, context) if num_windows else ids.new_empty(0, 1)
-    batches = list(full.split(batch_size)) if num_windows else []  # (B, T + 1) each
+    batches = []
+    if num_windows:
+        full = ids[: num_windows * context + 1].unfold(0, context + 1, context)  # (W, T + 1)
+        batches = list(full.split(batch_size))  # (B, T + 1) each
     rest = ids[num_windows * context :]  # (R + 1)
     return batches + ([rest[None]] if len(rest) > 1 else [])
 

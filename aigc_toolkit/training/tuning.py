@@ -97,9 +97,9 @@ def tune(
         study_name=name,
         storage=_storage(storage),
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=config.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
+    study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))  # going on, it draws other trials
     _check_same(study, _search(make_model, corpus, config, distributions))
 
     def objective(trial: "optuna.Trial") -> float:
