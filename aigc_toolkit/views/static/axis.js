@@ -2,7 +2,7 @@
 // its place between 0 and 1. Knows no canvas.
 
 /** Round numbers (1, 2 or 5 times a power of ten) within [low, high], about `count` of them. */
-export function ticks(low, high, count) {
+function ticks(low, high, count) {
   const span = high - low;
   if (!(span > 0)) return [low];
   const power = 10 ** Math.floor(Math.log10(span / count));
@@ -13,7 +13,7 @@ export function ticks(low, high, count) {
 }
 
 /** Powers of ten in [low, high], and their twofold and fivefold where few powers fit. */
-export function logTicks(low, high) {
+function logTicks(low, high) {
   const times = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const found = [];
   for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {

@@ -6,7 +6,7 @@ import { element } from "./elements.js";
 export const TYPES = { svg: "image/svg+xml", png: "image/png", csv: "text/csv;charset=utf-8" };
 
 /** Hands a Blob to the reader as a file. */
-export function saveFile(name, blob) {
+function saveFile(name, blob) {
   const link = element("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

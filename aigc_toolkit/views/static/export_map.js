@@ -7,7 +7,7 @@ import { labelText, shortened } from "./token_text.js";
 
 const [SIDE, LARGEST_CELL, LEFT, TOP, GAP] = [560, 26, 132, 64, 48]; // pixels
 const [NUM_RECTANGLES, PICTURE_SIDE, LARGEST_TABLE] = [4096, 512, 4e6]; // cells
-export const SMALL = 10; // type, in pixels
+const SMALL = 10; // type, in pixels
 export const NORMAL = 12;
 export const LARGE = 14;
 export const LONGEST = 18; // characters of a name

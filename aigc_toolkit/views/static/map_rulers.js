@@ -8,7 +8,7 @@ const APART = 20; // pixels between names when not every token is named
 const STEPS = [1, 2, 5];
 
 /** Tokens from one named to the next: 1, 2, 5, 10, 20 … */
-export function stepFor(pixelsPerCell, isNamed) {
+function stepFor(pixelsPerCell, isNamed) {
   if (isNamed) return 1;
   for (let power = 1; ; power *= 10) {
     const step = STEPS.find((times) => times * power * pixelsPerCell >= APART);
@@ -17,7 +17,7 @@ export function stepFor(pixelsPerCell, isNamed) {
 }
 
 /** Positions named on one axis, all of which are in sight. */
-export function namedPositions([first, end], count, pixelsPerCell, isNamed) {
+function namedPositions([first, end], count, pixelsPerCell, isNamed) {
   const step = stepFor(pixelsPerCell, isNamed);
   const found = [];
   for (let i = Math.ceil((first - 0.5) / step) * step; i + 0.5 <= end && i < count; i += step) if (i + 0.5 >= first) found.push(i);

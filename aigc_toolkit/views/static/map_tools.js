@@ -10,7 +10,7 @@ function button(sign, name, onPress) {
 }
 
 /** A question mark; what it opens closes with Escape, or when the focus goes elsewhere. */
-export function helpButton(text, lines) {
+function helpButton(text, lines) {
   const rows = lines.flatMap(([keys, what]) => [element("dt", { text: keys }), element("dd", { text: what })]);
   const list = element("dl", { class: "aigc-keys", hidden: true }, rows);
   const open = button("?", text.keys, () => show(list.hidden));

@@ -4,7 +4,7 @@
 const FEWEST = 6; // cells a side of the closest look
 
 /** {top, bottom, left, right} in cells; edges may lie inside a cell. */
-export function wholeWindow({ numRows, numColumns }) {
+function wholeWindow({ numRows, numColumns }) {
   return { top: 0, bottom: numRows, left: 0, right: numColumns };
 }
 
