@@ -22,7 +22,7 @@ from .problems import REFUSALS, Refusal, checked_length, explain
 from .routes import PREFIX
 from .shell import Shell
 from .store import ResultStore
-from .telling_heads import telling_head
+from .telling_heads import taken_word, telling_head
 from .texts import message
 from .using import model_of
 
@@ -80,9 +80,12 @@ def look_tab(shell: Shell, sources: list[LookSource]) -> None:
         attention = capture_attention(generation.origin.lm, generation)
         if shell.models.chosen(session) != name:
             return {status: gr.skip()}
-        shown = _kept(store, [attention], [whole], session)
+        word = taken_word(generation)
+        telling = telling_head(attention, word) if word else None
+        shown = _kept(store, [attention], [whole], session, telling and telling.state)
         boxes = {text: whole, other: "", compare: gr.Accordion(open=False)}
-        return {shell.tabs: gr.Tabs(selected="look"), **boxes, status: None, view: shown}
+        said = telling and notice(telling.said)
+        return {shell.tabs: gr.Tabs(selected="look"), **boxes, status: said, view: shown}
 
     def open_link(link: Link | None, request: gr.Request) -> dict:
         if link is None or link.tab != "look":

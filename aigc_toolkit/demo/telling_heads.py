@@ -1,7 +1,7 @@
 """Which head of a model shows an example's point best, measured on the spot.
 
-Comes in: the attention over an example, and the word its answer took from the story. Goes out: that head, what to show of it, and a
-sentence with its number beside what chance would give. Nothing is looked up: another model has another head.
+Comes in: the attention over an example or a chat's answer, and the word the answer took from the story. Goes out: that head, what
+to show of it, and a sentence with its number beside what chance would give. Nothing is looked up: another model has another head.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aigc_toolkit import Attention
+from aigc_toolkit import Attention, Generation
 
 from .texts import message
 
@@ -38,6 +38,17 @@ def telling_head(attention: Attention, word: str) -> TellingHead:
     count = attention.num_layers * attention.num_heads
     said = message("head_of_answer" if word else "head_of_before", word=word, count=count, **numbers)
     return TellingHead({**state, "layer": layer, "head": head}, said)
+
+
+def taken_word(answer: Generation) -> str:
+    """The token of an answer that its story says most rarely, the longest of those; "" where there is none.
+
+    The story is the prompt but for its last line, where the question stands; what the question says is no news.
+    """
+    story, _, question = answer.prompt.rpartition("\n")
+    words = [step.text.strip() for step in answer.tokens]
+    taken = [word for word in words if word.isalpha() and word in story and word not in question]
+    return min(taken, key=lambda word: (story.count(word), -len(word)), default="")
 
 
 def _places(attention: Attention, word: str) -> tuple[int, list[int]]:
