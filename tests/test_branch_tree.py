@@ -41,7 +41,7 @@ def test_branches_are_compared_in_a_table(story):
     story.branch(story.tokens[2].position, story.tokens[2].alternatives[9])
     table = story.tree.compare()
     assert list(table.index) == [0, 1] and table.loc[1, "parent"] == 0
-    assert table.loc[0, "mean_logprob"] == pytest.approx(sum(step.logprob for step in story.tokens) / 12)
+    assert table.loc[0, "mean_logprob"] == story.mean_logprob and table.loc[0, "mean_entropy"] == story.mean_entropy
     assert table.loc[1, "text"] == story.tree[1].generation.text and table.loc[1, "num_tokens"] == 15
 
 

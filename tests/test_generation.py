@@ -2,6 +2,7 @@
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -130,3 +131,13 @@ def test_two_threads_do_not_disturb_each_other(lm):
     alone = [generate(lm, prompt, max_new_tokens=20, temperature=0) for prompt in prompts]
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda prompt: generate(lm, prompt, max_new_tokens=20, temperature=0), prompts)) == alone
+
+
+def test_means_are_those_of_the_tokens_that_have_numbers(lm):
+    made = generate(lm, PROMPT, max_new_tokens=4, seed=0)
+    assert made.mean_logprob == pytest.approx(sum(step.logprob for step in made.tokens) / len(made.tokens))
+    assert made.mean_entropy == pytest.approx(sum(step.entropy for step in made.tokens) / len(made.tokens))
+    unknown = replace(made.tokens[1], logprob=None, entropy=None)
+    some, none = replace(made, tokens=(made.tokens[0], unknown)), replace(made, tokens=(unknown,))
+    assert (some.mean_logprob, some.mean_entropy) == (made.tokens[0].logprob, made.tokens[0].entropy)
+    assert none.mean_logprob is None and none.mean_entropy is None

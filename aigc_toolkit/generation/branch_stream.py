@@ -11,6 +11,7 @@ from functools import partial
 from ..language_model import LanguageModel
 from .decoding import stream
 from .forced import forced_steps, step_with
+from .prefix_cache import num_shared
 from .prompts import end_of_text_ids
 from .records import Alternative, Generation, Origin, Prompt, StopReason, TokenStep
 from .running import RunningText
@@ -53,10 +54,10 @@ def edited(parent: Generation, text: str) -> Departure:
         raise ValueError(
             "The text is not changed; an edit changes something. Use branch(position, '') to let the model choose again."
         )
-    num_same = _num_same(whole, text)
+    num_same = num_shared(whole, text)
     if shown and num_same <= len(shown):
         ids = _prompt_ids(lm, parent, text)
-        return Departure(Prompt(text, ids), (), (), min(_num_same(ids, parent.ids), len(ids)))
+        return Departure(Prompt(text, ids), (), (), min(num_shared(ids, parent.ids), len(ids)))
     kept = _untouched(parent, num_same - len(shown))
     rest = text[len(shown) + sum(len(step.text) for step in kept) :]
     prompt = Prompt(parent.prompt, parent.prompt_ids)
@@ -159,8 +160,3 @@ def _untouched(parent: Generation, num_characters: int) -> tuple[TokenStep, ...]
     while num_kept and not parent.tokens[num_kept - 1].text:
         num_kept -= 1  # bytes of a character that is changed
     return parent.tokens[:num_kept]
-
-
-def _num_same(one: str | tuple[int, ...], other: str | tuple[int, ...]) -> int:
-    different = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(different, min(len(one), len(other)))

@@ -37,12 +37,12 @@ class Node:
     @property
     def mean_logprob(self) -> float | None:
         """Mean log-probability of the generated tokens, nats."""
-        return _mean([step.logprob for step in self.generation.tokens])
+        return self.generation.mean_logprob
 
     @property
     def mean_entropy(self) -> float | None:
         """Mean entropy of the distributions the tokens were chosen from, nats."""
-        return _mean([step.entropy for step in self.generation.tokens])
+        return self.generation.mean_entropy
 
     @property
     def own_text(self) -> str:
@@ -205,11 +205,6 @@ class GenerationTree:
 def tree_of(generation: Generation) -> GenerationTree:
     """The tree a generation is in; a new one of its own where it is in none."""
     return generation._tree or GenerationTree(generation)
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _short(text: str) -> str:

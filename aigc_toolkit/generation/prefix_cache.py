@@ -58,14 +58,14 @@ class KeptCaches:
         """A cache for `num_tokens` with the longest kept beginning of `ids`, and its length; the last id is always left to read."""
         cache = new_cache(self._model, num_tokens)
         with self._lock:
-            best = max(self._kept, key=lambda kept: _num_shared(kept, ids), default=())
-            num_shared = min(_num_shared(best, ids), len(ids) - 1)
-            if num_shared < 1:
+            best = max(self._kept, key=lambda kept: num_shared(kept, ids), default=())
+            num_read = min(num_shared(best, ids), len(ids) - 1)
+            if num_read < 1:
                 return cache, 0
             source = self._kept[best] = self._kept.pop(best)
         for to, of in zip(cache.layers, source.layers, strict=True):
-            to.update(of.key_buffer[:, :, :num_shared], of.value_buffer[:, :, :num_shared])
-        return cache, num_shared
+            to.update(of.key_buffer[:, :, :num_read], of.value_buffer[:, :, :num_read])
+        return cache, num_read
 
     def clear(self) -> None:
         """Drop everything."""
@@ -99,6 +99,11 @@ def _bytes(cache: DynamicCache) -> int:
     return sum(layer.key_buffer.nbytes + layer.value_buffer.nbytes for layer in cache.layers)
 
 
-def _num_shared(kept: Sequence[int], ids: Sequence[int]) -> int:
-    different = (place for place, (a, b) in enumerate(zip(kept, ids, strict=False)) if a != b)
-    return next(different, min(len(kept), len(ids)))
+def num_shared(one: Sequence, other: Sequence) -> int:
+    """How many ids, or characters, two texts begin with alike.
+
+    >>> num_shared((5, 6, 7), (5, 6, 8, 9))
+    2
+    """
+    different = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(different, min(len(one), len(other)))

@@ -142,7 +142,22 @@ class Generation:
         """Token ids of the prompt and of the generated part."""
         return self.prompt_ids + tuple(step.id for step in self.tokens)
 
+    @property
+    def mean_logprob(self) -> float | None:
+        """Mean of the generated tokens that have a number, nats per token; None where none has (a server need not give any)."""
+        return _mean([step.logprob for step in self.tokens])
+
+    @property
+    def mean_entropy(self) -> float | None:
+        """Mean of the generated tokens that have a number, nats per token; None where none has."""
+        return _mean([step.entropy for step in self.tokens])
+
     def _repr_mimebundle_(self, include=None, exclude=None):
         from ..views import generation_view
 
         return generation_view(self)._repr_mimebundle_(include=include, exclude=exclude)
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

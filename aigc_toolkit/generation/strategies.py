@@ -55,8 +55,8 @@ def measures(generation: Generation) -> dict[str, Any]:
     """The numbers of one generation, as in `compare_strategies`."""
     ids = [step.id if step.id is not None else step.text for step in generation.tokens]
     return {
-        "mean_logprob": _mean([step.logprob for step in generation.tokens]),
-        "mean_entropy": _mean([step.entropy for step in generation.tokens]),
+        "mean_logprob": generation.mean_logprob,
+        "mean_entropy": generation.mean_entropy,
         **{f"distinct_{size}": distinct(ids, size) for size in (1, 2, 3)},
         "repetition": repetition(ids),
         "num_tokens": len(ids),
@@ -79,8 +79,3 @@ def repetition(ids: Sequence) -> float | None:
     """Share of tokens that are among the 32 tokens before them; None for no token."""
     repeated = [token_id in ids[max(number - RECENT_TOKENS, 0) : number] for number, token_id in enumerate(ids)]
     return sum(repeated) / len(repeated) if repeated else None
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from aigc_toolkit.views.checks import listed
 from aigc_toolkit.views.color_ramp import color_ramp
 from aigc_toolkit.views.visible_text import label_text
 
@@ -100,7 +101,7 @@ def head_score_map(attention: AttentionRecord, measure: str = "induction", *, ki
     table = part.head_scores()
     measures = [name for name in table.columns if name in table.attrs["sources"]]
     if measure not in measures:
-        raise ValueError(f"measure is {measure!r}. Allowed: {', '.join(map(repr, measures))}. Choose one of these.")
+        raise ValueError(f"measure is {measure!r}. Allowed: {listed(measures)}. Choose one of these.")
     scores = np.full((part.num_layers, part.num_heads), np.nan)  # (L, H)
     scores[table["layer"], table["head"]] = table[measure]
     words = f"{measure.replace('_', ' ')} ({_UNITS.get(measure, 'share')})"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from aigc_toolkit.views.checks import check_position, check_range, listed
 from aigc_toolkit.views.payload import AttentionRecord, kinds_of, same_tokens
 
 LARGEST_SIDE = 1024  # cells of a region's picture
@@ -50,16 +51,16 @@ class Requests:
         """One attention, or the two whose difference is asked for."""
         allowed = [*range(len(self._attentions)), *([DIFFERENCE] if self._can_subtract else [])]
         if type(of) not in (int, str) or of not in allowed:
-            raise ValueError(f"of is {of!r}. Allowed: {_listed(allowed)}. A difference needs two attentions of the same tokens.")
+            raise ValueError(f"of is {of!r}. Allowed: {listed(allowed)}. A difference needs two attentions of the same tokens.")
         chosen = self._attentions if of == DIFFERENCE else [self._attentions[of]]
         kinds = kinds_of(chosen[0])
         if kind not in kinds:
-            raise ValueError(f"kind is {kind!r}. Allowed: {_listed(kinds)}. Choose one of these.")
+            raise ValueError(f"kind is {kind!r}. Allowed: {listed(kinds)}. Choose one of these.")
         return [attention.of(kind) for attention in chosen]
 
     def _rows(self, parts: Sequence[AttentionRecord], *, layer: Any, head: Any, first: Any, end: Any) -> bytes:
         _check_head(parts, layer, head)
-        _check_range("rows", [first, end], len(parts[0].tokens))
+        check_range("rows", [first, end], len(parts[0].tokens))
         if (end - first) * len(parts[0].key_tokens) > LARGEST_ROWS:
             raise ValueError(
                 f"{end - first} rows were asked for at once. At most {LARGEST_ROWS} weights are sent. Ask for fewer rows."
@@ -68,13 +69,13 @@ class Requests:
 
     def _region(self, parts: Sequence[AttentionRecord], *, layer: Any, head: Any, rows: Any, columns: Any, size: Any) -> bytes:
         _check_head(parts, layer, head)
-        _check_range("rows", rows, len(parts[0].tokens))
-        _check_range("columns", columns, len(parts[0].key_tokens))
-        _check_position("size", size, LARGEST_SIDE + 1, first=1)
+        check_range("rows", rows, len(parts[0].tokens))
+        check_range("columns", columns, len(parts[0].key_tokens))
+        check_position("size", size, LARGEST_SIDE + 1, first=1)
         return _half(region(parts, layer, head, rows, columns, size))
 
     def _tiles(self, parts: Sequence[AttentionRecord], *, layer: Any) -> bytes:
-        _check_position("layer", layer, min(part.num_layers for part in parts))
+        check_position("layer", layer, min(part.num_layers for part in parts))
         side = tile_side(parts[0])
         pictures = np.zeros((min(part.num_heads for part in parts), side, side), dtype=np.uint8)  # (H, S, S)
         for head in range(min(part.heads_of_layers[layer] for part in parts)):
@@ -83,8 +84,8 @@ class Requests:
 
     def _cell(self, parts: Sequence[AttentionRecord], *, layer: Any, head: Any, query: Any, key: Any) -> dict[str, Any]:
         _check_head(parts, layer, head)
-        _check_position("query", query, len(parts[0].tokens))
-        _check_position("key", key, len(parts[0].key_tokens))
+        check_position("query", query, len(parts[0].tokens))
+        check_position("key", key, len(parts[0].key_tokens))
         if len(parts) == 2:
             return _unknown(NOT_OF_DIFFERENCE, "noDifferenceCell")
         if parts[0].has_sink and key == len(parts[0].key_tokens) - 1:
@@ -233,21 +234,6 @@ def _half(weights: np.ndarray) -> bytes:
     return np.ascontiguousarray(weights, dtype="<f2").tobytes()
 
 
-def _listed(choices: Sequence[Any]) -> str:
-    return ", ".join(map(repr, choices))
-
-
 def _check_head(parts: Sequence[AttentionRecord], layer: Any, head: Any) -> None:
-    _check_position("layer", layer, min(part.num_layers for part in parts))
-    _check_position("head", head, min(part.heads_of_layers[layer] for part in parts))
-
-
-def _check_position(name: str, value: Any, count: int, *, first: int = 0) -> None:
-    if type(value) is not int or not first <= value < count:
-        raise ValueError(f"{name} is {value!r}. Allowed: {first} to {count - 1}. Choose one of these.")
-
-
-def _check_range(name: str, value: Any, count: int) -> None:
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(type(edge) is int for edge in value)
-    if not is_pair or not 0 <= value[0] < value[1] <= count:
-        raise ValueError(f"{name} are {value!r}. Allowed: [first, end] with 0 <= first < end <= {count}. Ask for one or more.")
+    check_position("layer", layer, min(part.num_layers for part in parts))
+    check_position("head", head, min(part.heads_of_layers[layer] for part in parts))

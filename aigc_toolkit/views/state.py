@@ -7,6 +7,8 @@ not know how a state is shown.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from aigc_toolkit.views.checks import is_position, is_range, listed
+
 State = dict[str, Any]
 Payload = Mapping[str, Any]
 
@@ -68,7 +70,7 @@ def merged_state(
             continue
         if name not in changes:
             new[name] = min(new[name], limit - 1)
-        _check(new, name, _is_position(new[name], limit), f"0 to {limit - 1}")
+        _check(new, name, is_position(new[name], limit), f"0 to {limit - 1}")
     for name, is_inside, allowed in (
         ("zoom", _is_region, f"None or [row0, row1, column0, column1] within {num_rows} rows and {num_columns} columns"),
         ("cell", _is_cell, f"None or [query, key] within {num_rows} queries and {num_columns} keys"),
@@ -77,12 +79,12 @@ def merged_state(
             new[name] = None
         _check(new, name, is_inside(new[name], num_rows, num_columns), allowed)
     for name, allowed in CHOICES.items():
-        _check(new, name, any(type(new[name]) is type(choice) and new[name] == choice for choice in allowed), _listed(allowed))
+        _check(new, name, any(type(new[name]) is type(choice) and new[name] == choice for choice in allowed), listed(allowed))
     _check(new, "mass", _is_number(new["mass"]) and 0 <= new["mass"] <= 1, "0 to 1")
     _check(new, "least", new["least"] is None or _is_number(new["least"]), "None or a number")
     if new["measure"] != "position":
         names = measures()
-        _check(new, "measure", new["measure"] in names, _listed(["position", *names]))
+        _check(new, "measure", new["measure"] in names, listed(["position", *names]))
     return {name: list(value) if isinstance(value, tuple) else value for name, value in new.items()}
 
 
@@ -97,31 +99,19 @@ def _check(state: Mapping[str, Any], name: str, is_allowed: bool, allowed: str) 
         raise ValueError(f"{name} is {state[name]!r}. Allowed: {allowed}. Choose one of these, or leave {name} out.")
 
 
-def _listed(choices: Any) -> str:
-    return ", ".join(map(repr, choices))
-
-
 def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and value == value and abs(value) != float("inf")
-
-
-def _is_position(value: Any, count: int) -> bool:
-    return type(value) is int and 0 <= value < count
-
-
-def _is_range(first: Any, end: Any, count: int) -> bool:
-    return type(first) is int and type(end) is int and 0 <= first < end <= count
 
 
 def _is_region(zoom: Any, num_rows: int, num_columns: int) -> bool:
     if zoom is None:
         return True
     is_four = isinstance(zoom, (list, tuple)) and len(zoom) == 4
-    return is_four and _is_range(zoom[0], zoom[1], num_rows) and _is_range(zoom[2], zoom[3], num_columns)
+    return is_four and is_range(zoom[:2], num_rows) and is_range(zoom[2:], num_columns)
 
 
 def _is_cell(cell: Any, num_rows: int, num_columns: int) -> bool:
     if cell is None:
         return True
     is_pair = isinstance(cell, (list, tuple)) and len(cell) == 2
-    return is_pair and _is_position(cell[0], num_rows) and _is_position(cell[1], num_columns)
+    return is_pair and is_position(cell[0], num_rows) and is_position(cell[1], num_columns)

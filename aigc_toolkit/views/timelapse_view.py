@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from aigc_toolkit.views.answers import answer_message
+from aigc_toolkit.views.checks import listed
 from aigc_toolkit.views.notebook import NotebookWidget, mime_bundle, notebook_widget
 from aigc_toolkit.views.packing import Elements, packed_numbers
 from aigc_toolkit.views.saved_page import page_text, write_page
@@ -141,5 +142,5 @@ def _first(
 
 def _check(name: str, value: Any, allowed: Any) -> None:
     if type(value) not in (int, str) or value not in allowed:
-        shown = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(repr, allowed))
+        shown = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else listed(allowed)
         raise ValueError(f"{name} is {value!r}. Allowed: {shown}. Choose one of these, or leave it out.")
