@@ -122,10 +122,10 @@ def test_nothing_can_be_chosen_while_a_text_is_written(page, monkeypatch):
 def test_a_newer_text_can_be_stopped_when_the_one_before_has_ended(page, monkeypatch):
     step = Batch.step
     monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.2), step(batch))[1])  # a slow model
-    for _ in range(2):
-        page.locator("#write-go").click()
-        expect(page.locator("#write-view .aigc-step")).to_have_count(2, timeout=30_000)
-    page.wait_for_timeout(1000)  # the text before has ended by now, and what follows its end is done
+    page.locator("#write-go").click()
+    expect(page.locator("#write-view .aigc-step").first).to_be_visible(timeout=30_000)
+    page.locator("#write-go").click()
+    page.wait_for_timeout(3000)  # the text before has ended by now, and what follows its end is done
     expect(page.locator("#write-stop")).to_be_enabled()
     expect(page.locator("#write-look")).to_be_disabled()
     page.locator("#write-stop").click()
