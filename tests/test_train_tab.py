@@ -1,13 +1,17 @@
 """The tab Train without a browser: what its process does with odd texts, its queue, what belongs to whom, its address."""
 
+import errno
 import io
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from dataclasses import asdict
+from pathlib import Path
 
+import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -18,10 +22,10 @@ from aigc_toolkit.demo.page import serve
 from aigc_toolkit.demo.train_download import PREFIX
 from aigc_toolkit.demo.train_process import Training
 from aigc_toolkit.demo.train_queue import TrainQueue
-from aigc_toolkit.demo.train_settings import Refusal
+from aigc_toolkit.demo.train_settings import SETTINGS, Refusal
 from aigc_toolkit.demo.train_watch import watched
 from aigc_toolkit.demo.train_worker import Refused, run
-from tests.small_trainings import RHYME, small_job
+from tests.small_trainings import RHYME, VALUES, small_job
 
 
 def told(tmp_path, text=RHYME, stopped=None, **changes):
@@ -108,6 +112,11 @@ def test_the_process_says_why_it_gives_up(tmp_path, monkeypatch):
         monkeypatch.setattr(train_worker, "run", lambda *given, failure=failure: (_ for _ in ()).throw(failure))
         train_worker.main()
         assert json.loads(lines.getvalue()) == {"type": "refused", "message": message, "values": {"reason": "x"}}
+
+
+def handler(demo, name):
+    """What the page calls under that name."""
+    return next(each.fn for each in demo.blocks.fns.values() if each.name == name)
 
 
 class Slow(Training):
@@ -261,6 +270,19 @@ def test_a_training_that_cannot_start_does_not_stop_the_line(trainings, monkeypa
     trainings.enter("b", whole)
     assert broken.ended.wait(30) and "ended without a word" in broken.problem["en"]
     assert is_running(whole) and "No space left" in capfd.readouterr().err
+
+
+def test_a_disk_without_room_is_told_to_the_visitor_and_nothing_stays(lm, monkeypatch, tmp_path):
+    def full(*_given, **_named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    demo = build_demo(lm, Operator())
+    train = handler(demo, "train")
+    monkeypatch.setattr(Path, "write_text", full)
+    *_, said = next(train(gr.Request(session_hash="a"), 1, RHYME, None, *(VALUES[name] for name in SETTINGS)))
+    assert "cannot begin a training now (No space left on device)" in str(said)
+    assert not list(tmp_path.glob("aigc-training-*")) and demo.trainings.of("a") is None
 
 
 def test_the_address_gives_the_zip_to_those_who_know_it(lm, finished, monkeypatch):

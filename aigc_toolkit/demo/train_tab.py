@@ -89,6 +89,9 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
         except Refusal as refusal:
             yield empty_view(), None, error(refusal.text)
             return
+        except OSError as problem:  # a full disk
+            yield empty_view(), None, error(message("train_no_room", reason=problem.strerror))
+            return
         yield empty_view(), None, None
         try:
             for update in watched(trainings, training):

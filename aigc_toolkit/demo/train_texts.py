@@ -192,6 +192,10 @@ TRAIN_MESSAGES = {
         "{waiting} trainings wait already; no more than {most} may. Try again in a few minutes.",
         "已有 {waiting} 个训练在排队；最多 {most} 个。请几分钟后再试。",
     ),
+    "train_no_room": (
+        "The server cannot begin a training now ({reason}). Try again in a few minutes, or tell whoever runs this page.",
+        "服务器现在无法开始训练（{reason}）。请几分钟后再试，或告知本页的管理者。",
+    ),
     "train_gone": (
         "This model is no longer kept: newer ones took its place. Train it again; the same settings give the same model.",
         "这个模型已不再保留：它让位给了更新的模型。请重新训练；同样的设置得到同样的模型。",
