@@ -285,6 +285,16 @@ def test_a_disk_without_room_is_told_to_the_visitor_and_nothing_stays(lm, monkey
     assert not list(tmp_path.glob("aigc-training-*")) and demo.trainings.of("a") is None
 
 
+def test_a_refused_file_leaves_what_was_pasted(lm, tmp_path):
+    take_file = handler(build_demo(lm, Operator()), "take_file")
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe" * 900)
+    uploaded, said, text = take_file(str(tmp_path / "a.txt"))
+    assert uploaded is None and "not UTF-8" in str(said) and text == gr.skip()
+    (tmp_path / "b.txt").write_text(RHYME, encoding="utf-8")
+    uploaded, said, text = take_file(str(tmp_path / "b.txt"))
+    assert uploaded == [RHYME] and "documents: 1" in str(said) and text == ""
+
+
 def test_the_address_gives_the_zip_to_those_who_know_it(lm, finished, monkeypatch):
     queue, training, _ = finished
     demo = build_demo(lm, Operator(login=("teacher", "secret")))

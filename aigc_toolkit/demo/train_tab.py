@@ -50,7 +50,7 @@ def _wire_text(shell: Shell, blocks: Blocks) -> None:
         try:
             documents = documents_in(file, shell.operator)
         except Refusal as refusal:
-            return None, error(refusal.text), ""
+            return None, error(refusal.text), gr.skip()  # what was pasted stays
         finally:
             file.unlink(missing_ok=True)  # it is the visitor's, and in the state from now on
         characters = sum(map(len, documents))
