@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from aigc_toolkit.demo.train_download import PREFIX
 from aigc_toolkit.demo.train_process import Training
 from aigc_toolkit.demo.train_queue import TrainQueue
 from aigc_toolkit.demo.train_settings import SETTINGS, Refusal
-from aigc_toolkit.demo.train_watch import watched
+from aigc_toolkit.demo.train_watch import standing, watched
 from aigc_toolkit.demo.train_worker import Refused, run
 from tests.small_trainings import RHYME, VALUES, small_job
 
@@ -241,6 +242,55 @@ def test_the_download_loads_without_this_package(finished, tmp_path):
     ids = tokenizer("A girl", return_tensors="pt").input_ids
     assert model.generate(ids, max_new_tokens=2, do_sample=False).shape[1] == ids.shape[1] + 2
     assert training.model().name == "my-gpt-1"
+
+
+@pytest.fixture
+def packable():
+    """A training that has ended with a model of one file."""
+    training = Training(small_job(), [RHYME])
+    (Path(training.job.folder) / "model").mkdir()
+    (Path(training.job.folder) / "model" / "config.json").write_text("{}")
+    names = ("num_documents", "num_parameters", "vocabulary_size", "num_steps", "num_training_tokens", "num_validation_tokens")
+    training.facts, training.validation_loss = dict.fromkeys(names, 1), 1.5
+    training.state = "ended"
+    training.ended.set()
+    yield training
+    training.close()
+
+
+def test_a_training_that_was_killed_while_it_saved_has_no_model(packable):
+    assert packable.has_model
+    packable.reason, packable.validation_loss = "stopped", None
+    said = standing(TrainQueue(most_waiting=1), packable)
+    assert not packable.has_model and (said["reason"], said["download"]) == ("nothing", None)
+
+
+def test_a_zip_that_could_not_be_packed_is_packed_again(packable, monkeypatch):
+    def full(base_name, form, *_where):
+        Path(f"{base_name}.{form}").write_bytes(b"PK")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "make_archive", full)
+    with pytest.raises(OSError, match="No space left"):
+        packable.archive()
+    monkeypatch.undo()
+    names = zipfile.ZipFile(packable.archive()).namelist()
+    assert {"my-gpt-1/config.json", "my-gpt-1/README.md"} <= set(names)
+
+
+def test_a_model_is_not_given_up_while_it_is_packed(packable, monkeypatch):
+    closing, copytree = threading.Thread(target=packable.close), shutil.copytree
+
+    def copy(source, target):
+        closing.start()
+        closing.join(0.2)
+        return shutil.copy2(source, target)
+
+    monkeypatch.setattr(shutil, "copytree", lambda *given, **named: copytree(*given, copy_function=copy, **named))
+    packable.archive()
+    closing.join(30)
+    with pytest.raises(FileNotFoundError):
+        packable.archive()
 
 
 def test_a_training_can_be_stopped_before_its_first_step_and_leaves_nothing():

@@ -64,8 +64,9 @@ class Training:
 
     @property
     def has_model(self) -> bool:
-        """Whether it has ended with a model, and that is still kept."""
-        return self.ended.is_set() and (Path(self.job.folder) / "model" / "config.json").is_file()
+        """Whether it has come to its end with a whole model, and that is still kept."""
+        is_whole = self.ended.is_set() and self.validation_loss is not None  # which is told after the last file
+        return is_whole and (Path(self.job.folder) / "model" / "config.json").is_file()
 
     @property
     def seconds_left(self) -> float | None:
@@ -117,7 +118,7 @@ class Training:
             self._is_stopped = True
             if self._process is not None:
                 self._process.kill()
-        self._folder.cleanup()
+            self._folder.cleanup()  # not while it is packed
 
     def model(self) -> LanguageModel:
         """The model, read from its folder. Raises FileNotFoundError where it is no longer kept."""
@@ -134,7 +135,7 @@ class Training:
                 shutil.copytree(folder / "model", named, dirs_exist_ok=True)
                 text = readme(self.job, self.facts, num_steps=self.num_steps, validation_loss=self.validation_loss)
                 (named / "README.md").write_text(text, encoding="utf-8")
-                shutil.make_archive(str(packed.with_suffix("")), "zip", folder / "packed", self.job.name)
+                os.replace(shutil.make_archive(str(folder / "draft"), "zip", folder / "packed", self.job.name), packed)
         return packed
 
     def _start(self) -> subprocess.Popen:
