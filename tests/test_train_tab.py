@@ -117,7 +117,7 @@ def test_the_process_says_why_it_gives_up(tmp_path, monkeypatch):
 
 def handler(demo, name):
     """What the page calls under that name."""
-    return next(each.fn for each in demo.blocks.fns.values() if each.fn.__name__ == name)
+    return next(each.fn for each in demo.blocks.fns.values() if each.name == name)
 
 
 class Slow(Training):
