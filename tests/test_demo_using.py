@@ -4,7 +4,7 @@ import pytest
 from transformers import BertConfig, BertForMaskedLM
 
 from aigc_toolkit import LanguageModel
-from aigc_toolkit.demo.chat_tab import _about
+from aigc_toolkit.demo.chat_layout import about
 from aigc_toolkit.demo.models import Models
 from aigc_toolkit.demo.operator import Operator
 from aigc_toolkit.demo.problems import Refusal
@@ -45,7 +45,7 @@ def test_an_encoder_reads_and_does_not_write(models, encoder):
     writes_none = pytest.raises(Refusal, match="★ encoder is an encoder: it reads texts and writes none")
     with writes_none, model_of(models, "a", to_write=True):
         pass
-    assert model.num_users == 0 and "is an encoder" in _about(model)["en"]
+    assert model.num_users == 0 and "is an encoder" in about(model)["en"]
 
 
 def test_what_goes_wrong_with_the_model_is_no_fault_of_having_it(models):

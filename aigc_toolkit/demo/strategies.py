@@ -14,6 +14,7 @@ from aigc_toolkit import Scheduler
 
 from .blocks import error, scripted_block, status_line
 from .branch_texts import STRATEGY_BLOCK
+from .event_settings import LONG
 from .operator import USUAL_LIMITS, Operator
 from .pace import pace_of
 from .problems import REFUSALS, Refusal, checked_length, explain
@@ -37,8 +38,8 @@ COLUMNS = ("mean_logprob", "mean_entropy", "distinct_1", "distinct_2", "distinct
 USUAL = ["greedy", "plain", "top_p_strategy", "beams"]
 
 
-def strategies_section(shell: Shell, prompt: gr.Textbox, length: gr.Slider, seed: gr.Number, **long) -> None:
-    """Build the section inside the layout being built; `long` are Gradio's settings for what takes a while."""
+def strategies_section(shell: Shell, prompt: gr.Textbox, length: gr.Slider, seed: gr.Number) -> None:
+    """Build the section inside the layout being built."""
     i18n = shell.i18n
     with gr.Row(elem_classes="aigc-controls"):
         names = gr.CheckboxGroup(
@@ -65,7 +66,7 @@ def strategies_section(shell: Shell, prompt: gr.Textbox, length: gr.Slider, seed
             yield {"rows": []}, error(refusal.text)
 
     shell.on_switch.update({table: lambda model: {"rows": []}, status: lambda model: None})
-    go.click(compare, [prompt, names, length, seed], [table, status], **long)
+    go.click(compare, [prompt, names, length, seed], [table, status], **LONG)
 
 
 def compared(
