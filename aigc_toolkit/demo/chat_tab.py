@@ -186,12 +186,11 @@ def _turn(turn: Turn) -> dict:
     """A turn as the block draws it; the numbers of an answer are those of its tokens."""
     if turn.generation is None:
         return {"role": turn.role, "text": turn.text}
-    logprobs = [step.logprob for step in turn.generation.tokens if step.logprob is not None]  # not every server gives them
     return {
         "role": turn.role,
         "text": turn.text,
         "tokens": len(turn.generation.tokens),
-        "mean": sum(logprobs) / len(logprobs) if logprobs else None,
+        "mean": turn.generation.mean_logprob,
         "stop": turn.generation.stop_reason,
         "can_look": turn.generation.can_branch,  # it was written here, not by a server
     }
