@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from .answers import answer_weights
 from .config import TrainConfig
-from .token_weights import token_weights
 
 _TOKENS_AT_ONCE = 1 << 24
 
@@ -35,10 +35,11 @@ class Batches:
 
     def __init__(self, token_ids: np.ndarray, tokenizer: PreTrainedTokenizerBase, config: TrainConfig):
         self._token_ids, self._config = token_ids, config
-        self._starts = None
-        self._weigh = token_weights(tokenizer, config)
+        self._starts = self._weigh = None
         if config.start_at_documents:
             self._starts = document_starts(token_ids, tokenizer.eos_token_id, context=config.context)  # (S)
+        if config.answer_weight != 1:
+            self._weigh = answer_weights(tokenizer, config.answer_weight)
 
     def at(self, step: int, *, seed: int) -> Batch:
         """The batch of a step, on the CPU."""

@@ -23,7 +23,6 @@ class TrainConfig:
     context: int = 256  # tokens per sequence
     start_at_documents: bool = False  # sequences begin where a document begins, so that what it refers back to is in sight
     answer_weight: float = 1.0  # in the loss, of a token the assistant says in a dialogue, against 1 for one that is only read
-    recall_weight: float = 1.0  # in the loss, of a token that stands earlier in its document, against 1 for one that is new
     learning_rate: float = 0.007  # peak, Muon: hidden matrices; 0.2 x this is the root mean square of a step
     adam_learning_rate: float = 0.003  # peak, AdamW: embeddings, output head, norms, biases
     weight_decay: float = 0.1  # of the hidden matrices, per unit of learning rate
@@ -54,8 +53,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("num_steps", "batch_size", "context", "gradient_accumulation", "sample_tokens", "keep_last"):
             self._check(name, getattr(self, name) >= 1, "at least 1 is allowed. Set a positive integer")
-        for name in ("answer_weight", "recall_weight"):
-            self._check(name, getattr(self, name) > 0, "above 0 is allowed. Set 1 for no difference")
+        self._check("answer_weight", self.answer_weight > 0, "above 0 is allowed. Set 1 for no difference")
         rates = ("learning_rate", "adam_learning_rate", "weight_decay", "gradient_clip")
         for name in (*rates, "validate_every", "sample_every", "checkpoint_every", "patience", "max_rewinds"):
             self._check(name, getattr(self, name) >= 0, "0 or more is allowed. Set 0 to switch it off")
