@@ -1,7 +1,7 @@
 """What programs ask the page for, through gradio's own client, and what an MCP client sees of it."""
 
-import importlib.util
 import json
+import urllib.request
 from types import SimpleNamespace
 
 import pytest
@@ -113,12 +113,10 @@ def test_the_operators_limits_hold_for_programs(client):
     assert len(client.predict("Once", max_new_tokens=400, temperature=0, api_name="/write")["tokens"]) <= 50
 
 
-@pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="gradio[mcp] is not installed")
-def test_an_mcp_client_sees_the_same_tools(lm):
-    import urllib.request
-
+def test_an_mcp_client_sees_the_same_tools(lm, monkeypatch):
+    monkeypatch.setenv("GRADIO_MCP_SERVER", "True")  # as the README says
     demo = build_demo(lm)
-    serve(demo, prevent_thread_lock=True, quiet=True, mcp_server=True)
+    serve(demo, prevent_thread_lock=True, quiet=True)
     try:
         with urllib.request.urlopen(f"{demo.blocks.local_url}gradio_api/mcp/schema") as answer:
             tools = json.load(answer)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aigc_toolkit.demo.links import LONGEST_TEXT, TABS, opened_link
+from aigc_toolkit.demo.page_links import LONGEST_TEXT, TABS, opened_link
 from aigc_toolkit.demo.settings import BASIC, MORE, linked_values, usual_values
 
 

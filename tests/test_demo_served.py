@@ -1,14 +1,17 @@
 """The page as it is served: its own addresses, what they refuse, its login, and the page around a model on a server."""
 
+import threading
+
 import pytest
 from starlette.testclient import TestClient
 
-from aigc_toolkit import Scheduler, attention_view, capture_attention, load_model
+from aigc_toolkit import Scheduler, attention_view, capture_attention, load_model, load_timelapse
 from aigc_toolkit.demo import Operator, build_demo, writing
 from aigc_toolkit.demo.dialogue import answered, asked
 from aigc_toolkit.demo.page import serve
 from aigc_toolkit.demo.stops import Stops
 from aigc_toolkit.demo.writing import written
+from aigc_toolkit.views import timelapse_view
 from tests.openai_server import Server, model_answers
 
 
@@ -54,6 +57,27 @@ def test_the_operator_decides_where_and_for_whom_the_page_is_served(lm):
         demo.blocks.close()
 
 
+def test_a_token_is_written_before_the_first_visitor_comes(lm, monkeypatch):
+    demo, written_by = build_demo(lm), []
+    monkeypatch.setattr(Scheduler, "stream", lambda self, prompt, **settings: written_by.append((self, settings)) or [])
+    serve(demo, prevent_thread_lock=True, quiet=True)
+    demo.blocks.close()
+    for thread in threading.enumerate():
+        if thread.name == "first text":
+            thread.join()
+    assert written_by == [(demo.models.first.scheduler, {"max_new_tokens": 1})]
+
+
+def test_the_addresses_serve_a_time_lapse(served):
+    lapse = timelapse_view(load_timelapse("story"))
+    address = f"/gradio_api/aigc/view/{served.store.put(lapse, session='a', num_bytes=1)}"
+    with TestClient(served.blocks.app) as client:
+        assert client.get(address).json() == lapse.payload()
+        assert client.get(f"{address}/snapshot", params={"prompt": 1, "at": 2}).content == lapse.request("snapshot", prompt=1, at=2)
+        refused = client.get(f"{address}/rows", params={"of": 0})
+        assert refused.status_code == 400 and "Allowed: snapshot with prompt and at" in refused.json()["error"]
+
+
 @pytest.fixture(scope="module")
 def served(lm):
     demo = build_demo(lm)
@@ -63,7 +87,7 @@ def served(lm):
 
 
 def test_the_addresses_serve_the_payload_and_what_its_view_asks_for(served, view):
-    address = f"/gradio_api/aigc/attention/{served.store.put(view, session='a', num_bytes=1)}"
+    address = f"/gradio_api/aigc/view/{served.store.put(view, session='a', num_bytes=1)}"
     head = {"of": 0, "kind": "decoder", "layer": 1, "head": 3}
     num_tokens = len(view.payload()["attentions"][0]["parts"]["decoder"]["tokens"])
     with TestClient(served.blocks.app) as client:
@@ -100,15 +124,15 @@ def test_the_addresses_serve_the_payload_and_what_its_view_asks_for(served, view
 def test_the_addresses_refuse_what_is_not_allowed(served, view, asked, message):
     name = served.store.put(view, session="a", num_bytes=1)
     with TestClient(served.blocks.app) as client:
-        answer = client.get(f"/gradio_api/aigc/attention/{name}/{asked}")
+        answer = client.get(f"/gradio_api/aigc/view/{name}/{asked}")
         assert answer.status_code == 400 and answer.json()["error"].startswith(message)
 
 
 @pytest.mark.parametrize("place", ["", "/tiles?of=0&kind=decoder&layer=0"])
 def test_a_result_that_is_gone_says_so(served, place):
     with TestClient(served.blocks.app) as client:
-        answer = client.get(f"/gradio_api/aigc/attention/guessed{place}")
-        assert answer.status_code == 404 and "Press Look again" in answer.json()["error"]
+        answer = client.get(f"/gradio_api/aigc/view/guessed{place}")
+        assert answer.status_code == 404 and "Press the button it came from again" in answer.json()["error"]
 
 
 def test_a_page_with_a_login_refuses_strangers(lm, view):
@@ -116,9 +140,9 @@ def test_a_page_with_a_login_refuses_strangers(lm, view):
     serve(demo, prevent_thread_lock=True, quiet=True, auth=("teacher", "secret"))
     try:
         name = demo.store.put(view, session="a", num_bytes=1)
-        tiles = f"/gradio_api/aigc/attention/{name}/tiles?of=0&kind=decoder&layer=0"
+        tiles = f"/gradio_api/aigc/view/{name}/tiles?of=0&kind=decoder&layer=0"
         with TestClient(demo.blocks.app) as client:
-            assert client.get(f"/gradio_api/aigc/attention/{name}").status_code == 401
+            assert client.get(f"/gradio_api/aigc/view/{name}").status_code == 401
             assert client.get(tiles).status_code == 401
             client.post("/login", data={"username": "teacher", "password": "secret"})
             assert client.get(tiles).status_code == 200

@@ -6,7 +6,7 @@ from transformers import BertConfig, BertForMaskedLM
 from aigc_toolkit import LanguageModel
 from aigc_toolkit.demo.chat_layout import about
 from aigc_toolkit.demo.models import Models
-from aigc_toolkit.demo.operator import Operator
+from aigc_toolkit.demo.operator_settings import Operator
 from aigc_toolkit.demo.problems import Refusal
 from aigc_toolkit.demo.using import model_of
 

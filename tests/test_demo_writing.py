@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from aigc_toolkit import Scheduler, generate
-from aigc_toolkit.demo.operator import Operator
+from aigc_toolkit.demo.operator_settings import Operator
 from aigc_toolkit.demo.pace import pace_of
 from aigc_toolkit.demo.problems import explain
 from aigc_toolkit.demo.settings import keywords

@@ -10,7 +10,7 @@ from aigc_toolkit import LanguageModel, load_model, save_model
 from aigc_toolkit.demo import models as module
 from aigc_toolkit.demo.model_names import ModelNames, bytes_of
 from aigc_toolkit.demo.models import ModelGone, Models
-from aigc_toolkit.demo.operator import Operator
+from aigc_toolkit.demo.operator_settings import Operator
 
 
 @pytest.fixture(scope="module")

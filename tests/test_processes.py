@@ -18,7 +18,7 @@ from two_processes import CONFIG, Letters, forget_the_end, in_folder, new_gpt, n
 from aigc_toolkit import train
 from aigc_toolkit.gpt import to_hugging_face
 from aigc_toolkit.training.checkpoints import latest_checkpoint
-from aigc_toolkit.training.shares import load_whole_weights, whole_weights
+from aigc_toolkit.training.sharded_tensors import load_whole_weights, whole_weights
 
 pytest.importorskip("accelerate")
 ROOT = Path(__file__).parents[1]

@@ -95,6 +95,11 @@ def test_ranks_count_the_more_likely_tokens_whether_they_are_listed_or_not(ids, 
     assert ranks == [1 + int((LOGITS[ids[0]] < LOGITS).sum()), 1]
 
 
+def test_a_vocabulary_smaller_than_the_list_is_listed_whole():
+    (choice,) = measure(torch.tensor([[0.0, 2.0, 1.0]]), torch.tensor([2]), 8)
+    assert [token_id for token_id, _ in choice.best] == [1, 2, 0] and choice.rank == 2
+
+
 def test_an_impossible_token_does_not_spoil_the_entropy():
     logits = torch.tensor([[0.0, -math.inf, 0.0]])
     assert measure(logits, torch.tensor([0]), 1)[0].entropy == pytest.approx(math.log(2))

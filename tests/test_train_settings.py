@@ -5,7 +5,7 @@ import json
 import pytest
 
 from aigc_toolkit.demo import Operator
-from aigc_toolkit.demo.links import Link
+from aigc_toolkit.demo.page_links import Link
 from aigc_toolkit.demo.texts import TEXTS
 from aigc_toolkit.demo.train_settings import (
     LONGEST_WORD,

@@ -11,13 +11,15 @@ import threading
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from aigc_toolkit import load_model
+from aigc_toolkit import Preprocessing, load_model, load_timelapse, text_corpus
 from aigc_toolkit.demo import Operator, build_demo, train_process, train_queue, train_worker
 from aigc_toolkit.demo.page import serve
 from aigc_toolkit.demo.train_download import PREFIX
@@ -48,6 +50,17 @@ def test_a_training_tells_what_it_does_and_leaves_a_model(tmp_path):
     assert lm.num_parameters == facts["num_parameters"] and not lm.tokenizer.chat_template
 
 
+def test_a_training_leaves_a_time_lapse_of_a_text_it_never_trained_on(tmp_path):
+    told(tmp_path)
+    timelapse = load_timelapse(tmp_path / "model" / "timelapse.safetensors")
+    corpus = text_corpus(
+        tmp_path / "documents.jsonl", tokenizer="bpe", vocabulary_size=small_job().vocabulary_size, preprocessing=Preprocessing()
+    )
+    assert timelapse.steps == [0, 1, 2, 3] and timelapse.subject.model_name == "my-gpt-1" and "gzip" in timelapse.rulers
+    assert [corpus.validation[0].startswith(prompt) for prompt in timelapse.prompts] == [True]
+    assert 16 <= len(timelapse.attention(3).tokens) <= 32  # half of the context
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -70,6 +83,7 @@ def test_a_stopped_training_keeps_what_it_has_learnt(tmp_path):
     stopped.set()
     said = told(tmp_path, stopped=stopped)
     assert [each["type"] for each in said].count("step") == 1 and said[-1]["reason"] == "stopped"
+    assert load_timelapse(tmp_path / "model" / "timelapse.safetensors").steps == [0, 1]
     assert load_model(tmp_path / "model", device="cpu")
 
 
@@ -82,6 +96,18 @@ def test_the_time_decides_how_many_steps_are_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(train_worker, "MOST_STEPS", 7)
     assert told(tmp_path, num_steps=0, seconds=3600.0)[2]["num_steps"] == 7
     assert told(tmp_path, num_steps=0, seconds=0.0)[2]["num_steps"] == train_worker.NUM_TRIED
+
+
+@pytest.mark.parametrize(("seconds", "num_validations"), [(3600.0, 12), (8.0, 2), (1.0, 1)])
+def test_validations_are_counted_in_the_time(monkeypatch, seconds, num_validations):
+    job, speed = small_job(num_steps=0, seconds=seconds), 1000.0  # tokens per second
+    corpus = SimpleNamespace(tokenizer=range(300), token_ids=lambda split: np.zeros(2400, dtype=np.int32))
+    monkeypatch.setattr(train_worker, "train", lambda *given: [SimpleNamespace(tokens_per_second=speed)] * train_worker.NUM_TRIED)
+    planned, validations = train_worker._num_steps(job, corpus)
+    assert validations == num_validations
+    spent = planned * job.batch_size * job.context / speed + validations * 2400 / (3 * speed)
+    least = train_worker.NUM_TRIED * job.batch_size * job.context / speed
+    assert spent <= max(0.8 * seconds, least + 0.8) and (planned == train_worker.NUM_TRIED or spent > 0.8 * seconds - least)
 
 
 def test_stories_keep_their_chat_template(tmp_path):
@@ -242,6 +268,7 @@ def test_the_download_loads_without_this_package(finished, tmp_path):
     ids = tokenizer("A girl", return_tensors="pt").input_ids
     assert model.generate(ids, max_new_tokens=2, do_sample=False).shape[1] == ids.shape[1] + 2
     assert training.model().name == "my-gpt-1"
+    assert load_timelapse(folder / "timelapse.safetensors").steps == training.timelapse().payload()["steps"] == [0, 1, 2, 3]
 
 
 @pytest.fixture
@@ -302,8 +329,9 @@ def test_a_training_can_be_stopped_before_its_first_step_and_leaves_nothing():
     folder = training.job.folder
     queue.leave("a")
     assert not train_process.Path(folder).exists()
-    with pytest.raises(FileNotFoundError):
-        training.model()
+    for gone in (training.model, training.timelapse):
+        with pytest.raises(FileNotFoundError):
+            gone()
 
 
 def test_a_process_that_dies_or_lasts_too_long_is_told(monkeypatch):

@@ -17,7 +17,7 @@ import torch
 from aigc_toolkit import GPT, GPTConfig, TrainConfig, TrainStep, train
 from aigc_toolkit.gpt import to_hugging_face
 from aigc_toolkit.training import TrainingDiverged, loop
-from aigc_toolkit.training.shares import whole_weights
+from aigc_toolkit.training.sharded_tensors import whole_weights
 
 CONFIG = TrainConfig(
     num_steps=6,

@@ -15,9 +15,9 @@ from .measures import Measures
 from .picture import Picture
 from .positions import check_index, positions
 from .score_inputs import ScoreInputs, score_inputs
-from .seeing import is_causal, window
 from .sites import AnySite
 from .tiles import RowSums
+from .visibility import is_causal, window
 
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 SINK = "<sink>"  # a pseudo-token for what a learned sink takes

@@ -4,7 +4,7 @@ Comes in: a `LanguageModel` and the operator's settings. Goes out: `build_demo(l
 them. It uses the public door alone and computes nothing itself.
 """
 
-from .operator import Operator
+from .operator_settings import Operator
 from .page import build_demo, launch
 
 __all__ = ["Operator", "build_demo", "launch"]

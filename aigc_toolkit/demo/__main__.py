@@ -7,7 +7,7 @@ import os
 
 from aigc_toolkit import load_model
 
-from .operator import Operator
+from .operator_settings import Operator
 from .page import launch
 
 

@@ -46,7 +46,7 @@ class TextOnlyBlock(gr.HTML):
 
 
 def view_block(entry: str, *, elem_id: str, value: str | None = None) -> TextOnlyBlock:
-    """The view of `entry`, "generation_view.js", "attention_view.js" or "training_view.js"; its value is a payload or a message."""
+    """The view of `entry`, the module of a view such as "attention_view.js"; its value is a payload, its address or a message."""
     events = {"generation_view.js": ("alternative",), "training_view.js": ("payload",)}.get(entry, ())
     unpack = (STATIC / "unpack.js").read_text(encoding="utf-8")
     return TextOnlyBlock(value, script=unpack + gradio_host(entry), events=events, elem_id=elem_id)

@@ -17,7 +17,7 @@ from .blocks import LookSource, error, event_values
 from .chat_layout import SETTINGS, Blocks, about, laid_out
 from .dialogue import Turn, Turns, Update, answer_of, answered, edited, to_answer, to_answer_again, undone
 from .event_settings import LONG, QUICK
-from .links import Link
+from .page_links import Link
 from .problems import Refusal
 from .settings import linked_values
 from .shell import Shell

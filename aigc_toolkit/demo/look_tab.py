@@ -17,7 +17,7 @@ from aigc_toolkit import Attention, Generation, LanguageModel, attention_view, c
 from . import examples
 from .blocks import LookSource, error, in_readers_language, notice, status_line, view_block
 from .event_settings import NOTICED
-from .links import LONGEST_TEXT, Link
+from .page_links import LONGEST_TEXT, Link
 from .problems import REFUSALS, Refusal, checked_length, explain
 from .routes import PREFIX
 from .shell import Shell

@@ -14,7 +14,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
-from .operator import Operator
+from .operator_settings import Operator
 
 BUILT_IN = "story"
 ANY = "any"

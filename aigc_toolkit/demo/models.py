@@ -15,7 +15,7 @@ from pathlib import Path
 from aigc_toolkit import LanguageModel, Scheduler, load_model
 
 from .model_names import ModelNames, bytes_of
-from .operator import Operator
+from .operator_settings import Operator
 
 GIGABYTE = 10**9
 CACHE_BYTES = 4 * GIGABYTE  # keys and values of all texts the first model writes together
@@ -71,6 +71,11 @@ class PageModel:
             if self._scheduler is None:
                 self._scheduler = Scheduler(self.lm, max_sequences=self.num_together, max_waiting=self.num_waiting)
             return self._scheduler
+
+    def warm(self) -> None:
+        """Write one token, so that what a model's first text needs is there before its first reader."""
+        for _ in self.scheduler.stream("Once", max_new_tokens=1):
+            pass
 
     def close(self) -> None:
         """End what is being written."""

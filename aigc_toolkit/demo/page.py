@@ -6,6 +6,7 @@ tabs do.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,11 +19,11 @@ from .chat_tab import chat_tab
 from .drawer import chosen_model, settings_drawer
 from .endpoints import endpoints
 from .event_settings import NOTICED
-from .links import TABS, Link, opened_link
 from .look_tab import look_tab
 from .models import Models
-from .operator import Operator
-from .routes import attention_routes
+from .operator_settings import Operator
+from .page_links import TABS, Link, opened_link
+from .routes import view_routes
 from .shell import Shell
 from .stops import Stops
 from .store import ResultStore
@@ -143,6 +144,8 @@ def _link_steps(shell: Shell, tab: str, packed: str, session: str) -> Iterator[t
 
 def serve(demo: Demo, **settings) -> None:
     """Serve a page that was built; `settings` go to Gradio's own `launch` (server_port, share, auth, ...) before the operator's."""
+    if demo.models.first.is_here and demo.models.first.writes:
+        threading.Thread(target=demo.models.first.warm, name="first text", daemon=True).start()
     demo.blocks.launch(
         theme=page_theme(),
         css_paths=[STATIC / "demo.css", STATIC / "train.css"],
@@ -152,7 +155,7 @@ def serve(demo: Demo, **settings) -> None:
         run_history=False,
         show_error=False,
         ssr_mode=False,
-        app_kwargs={"routes": [*attention_routes(demo.store), *training_routes(demo.trainings)]},
+        app_kwargs={"routes": [*view_routes(demo.store), *training_routes(demo.trainings)]},
         **demo.operator.serving() | settings,
     )
 

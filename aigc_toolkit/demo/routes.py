@@ -1,4 +1,4 @@
-"""The page's own addresses: the payload of a kept attention and what its view asks for, by its unguessable name.
+"""The page's own addresses: the payload of a kept view and what it asks for, by its unguessable name.
 
 Comes in: a `ResultStore`. Goes out: routes for Gradio's app. They lie under /gradio_api/ (proxies forward that), answer only to
 those who are logged in where the page has a login, and say nothing of who made a result.
@@ -15,19 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from aigc_toolkit.views import AttentionView
+from .store import KeptView, ResultStore
 
-from .store import ResultStore
-
-PREFIX = "/gradio_api/aigc/attention"
-_GONE = "This result is no longer kept. Press Look again."
+PREFIX = "/gradio_api/aigc/view"
+_GONE = "This result is no longer kept. Press the button it came from again."
 _WORDS = ("kind",)
 _PAIRS = ("rows", "columns")
 _KEPT = {"Cache-Control": "private, max-age=3600"}
 
 
-def attention_routes(store: ResultStore) -> list[Route]:
-    """Routes that serve a kept view: its payload (JSON), and at /rows, /region, /tiles, /cell and /scores what it asks for.
+def view_routes(store: ResultStore) -> list[Route]:
+    """Routes that serve a kept view: its payload (JSON), and at /rows, /region, /tiles, /cell, /scores, /snapshot what it asks for.
 
     Answers 400 for arguments that are not allowed, 401 without the page's login and 404 for a result that is not kept.
     """
@@ -70,7 +68,7 @@ def _number(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
 
 
-async def _view(store: ResultStore, request: Request) -> tuple[AttentionView | None, Response]:
+async def _view(store: ResultStore, request: Request) -> tuple[KeptView | None, Response]:
     """The view a request asks for, or None and the refusal to answer with."""
     if not await logged_in(request):
         return None, JSONResponse({"error": "Log in first."}, status_code=401)

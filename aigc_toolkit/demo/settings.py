@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from .links import Link, refusal
-from .operator import USUAL_LIMITS
+from .operator_settings import USUAL_LIMITS
+from .page_links import Link, refusal
 
 
 @dataclass(frozen=True)

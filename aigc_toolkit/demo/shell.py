@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from .models import Models, PageModel
-from .operator import Operator
+from .operator_settings import Operator
 from .stops import Stops
 from .store import ResultStore
 

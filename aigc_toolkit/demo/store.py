@@ -1,6 +1,6 @@
 """Results the page's views come back for: kept for a while under names nobody can guess.
 
-Comes in: an attention view and the session that made it. Goes out: a name, and the view again for that name. The oldest results
+Comes in: a view and the session that made it. Goes out: a name, and the view again for that name. The oldest results
 are dropped when the byte budget is full, those of a session when it ends. It does not know what a view draws.
 """
 
@@ -11,14 +11,15 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from aigc_toolkit.views import AttentionView
+from aigc_toolkit.views import AttentionView, TimeLapseView
 
+KeptView = AttentionView | TimeLapseView
 BUDGET_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class _Kept:
-    view: AttentionView
+    view: KeptView
     session: str
     num_bytes: int
 
@@ -36,7 +37,7 @@ class ResultStore:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def put(self, view: AttentionView, *, session: str, num_bytes: int) -> str:
+    def put(self, view: KeptView, *, session: str, num_bytes: int) -> str:
         """Keep `view` and name it; results used longest ago make room for it."""
         name = secrets.token_urlsafe(24)
         with self._lock:
@@ -45,7 +46,7 @@ class ResultStore:
                 self._kept.popitem(last=False)
         return name
 
-    def get(self, name: str) -> AttentionView | None:
+    def get(self, name: str) -> KeptView | None:
         """The view of that name, or None if there never was one or it has made room."""
         with self._lock:
             kept = self._kept.get(name)

@@ -15,7 +15,7 @@ from aigc_toolkit import Scheduler
 from .blocks import error, scripted_block, status_line
 from .branch_texts import STRATEGY_BLOCK
 from .event_settings import LONG
-from .operator import USUAL_LIMITS, Operator
+from .operator_settings import USUAL_LIMITS, Operator
 from .pace import pace_of
 from .problems import REFUSALS, Refusal, checked_length, explain
 from .settings import keywords

@@ -32,9 +32,12 @@ class Blocks:
     status: TextOnlyBlock
     standing: TextOnlyBlock
     view: TextOnlyBlock
+    timelapse: TextOnlyBlock
     write: gr.Button
     look: gr.Button
+    learned: gr.Button
     back: gr.Button
+    story: gr.Button
     after: gr.Row
 
 
@@ -61,13 +64,15 @@ def laid_out(shell: Shell) -> Blocks:
     status = status_line(elem_id="train-status")
     standing = scripted_block("train.js", TRAIN_BLOCK, elem_id="train-standing")
     with gr.Row(elem_classes="aigc-after") as after:
-        write, look, back = (
-            gr.Button(i18n(f"train_{name}"), size="sm", visible=False, elem_id=f"train-{name}")
-            for name in ("write", "look", "back")
-        )
+        buttons = {
+            name: gr.Button(i18n(f"train_{name}"), size="sm", visible=name == "story", elem_id=f"train-{name}")
+            for name in ("write", "look", "learned", "back", "story")
+        }
     view = view_block("training_view.js", elem_id="train-view", value=empty_view())
+    timelapse = view_block("timelapse_view.js", elem_id="train-timelapse")
+    lines = dict(uploaded_line=uploaded_line, status=status, standing=standing)
     return Blocks(
-        chosen, text, gr.State(None), file, own, go, stop, uploaded_line, status, standing, view, write, look, back, after
+        chosen, text, gr.State(None), file, own, go, stop, **lines, view=view, timelapse=timelapse, after=after, **buttons
     )
 
 

@@ -20,13 +20,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import aigc_toolkit
-from aigc_toolkit import LanguageModel, TrainStep, load_model, training_view
-from aigc_toolkit.views import TrainingView
+from aigc_toolkit import LanguageModel, TrainStep, load_model, load_timelapse, training_view
+from aigc_toolkit.views import TimeLapseView, TrainingView, timelapse_view
 
 from . import train_worker
 from .texts import message
 from .train_readme import readme
-from .train_worker import Job
+from .train_worker import TIMELAPSE, Job
 
 GRACE_SECONDS = 120.0  # beside the training time: to start, to read the text, to save
 SECONDS_TO_SAVE = 30.0  # after a stop
@@ -125,6 +125,10 @@ class Training:
         lm = load_model(Path(self.job.folder) / "model")
         lm.name = self.job.name
         return lm
+
+    def timelapse(self) -> TimeLapseView:
+        """How the model learned. Raises FileNotFoundError where it is no longer kept."""
+        return timelapse_view(load_timelapse(Path(self.job.folder) / "model" / TIMELAPSE))
 
     def archive(self) -> Path:
         """A zip of the model's folder with a README; made once. Raises FileNotFoundError where it is no longer kept."""

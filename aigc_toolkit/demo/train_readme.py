@@ -25,7 +25,8 @@ ids = tokenizer({prompt!r}, return_tensors="pt").input_ids
 print(tokenizer.decode(model.generate(ids, max_new_tokens=60, do_sample=True, temperature=0.8)[0]))
 ```
 
-Or look inside it: `aigc_toolkit.load_model("{name}")`, then `capture_attention`.
+Or look inside it: `aigc_toolkit.load_model("{name}")`, then `capture_attention`; and see how it learned:
+`aigc_toolkit.load_timelapse("{name}/timelapse.safetensors")`, with one slider through its training.
 It is small and trained for minutes: it writes in the manner of its text and knows nothing.
 
 这是一个 Hugging Face 文件夹（Qwen3 结构，safetensors），用 transformers 即可载入，如上所示。

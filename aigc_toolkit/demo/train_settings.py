@@ -12,8 +12,8 @@ from pathlib import Path
 
 import regex
 
-from .links import Link
-from .operator import Operator
+from .operator_settings import Operator
+from .page_links import Link
 from .problems import Refusal
 from .texts import TEXTS, message
 from .train_worker import MOST_STEPS, Job

@@ -12,8 +12,8 @@ import gradio as gr
 
 from .blocks import error, in_readers_language, notice, packed, status_line
 from .event_settings import NOTICED, QUICK
-from .links import LONGEST_TEXT, Link
 from .models import OWN, Models
+from .page_links import LONGEST_TEXT, Link
 from .problems import NO_MODEL
 from .settings import NUMBERS
 from .sharing import link_button
@@ -23,6 +23,7 @@ from .train_layout import Blocks, empty_view, laid_out
 from .train_process import Training
 from .train_queue import TrainQueue
 from .train_settings import SETTINGS, Refusal, checked_job, documents_in, linked_job, pasted_documents
+from .train_timelapse import wire_timelapse
 from .train_watch import Update, watched, whole
 
 WATCH = NOTICED | dict(concurrency_limit=64, concurrency_id="trainings")
@@ -37,6 +38,7 @@ def train_tab(shell: Shell, trainings: TrainQueue) -> None:
     _wire_text(shell, blocks)
     _wire_training(shell, trainings, blocks)
     _wire_model(shell, trainings, blocks)
+    wire_timelapse(shell, trainings, blocks)
     _wire_link(shell, blocks)
 
 
@@ -66,11 +68,12 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
     """Start, watch, stop."""
     number = gr.State(0)
     running = [blocks.view, blocks.standing, blocks.status]
-    around = [blocks.go, blocks.stop, blocks.write, blocks.look]
+    made = [blocks.write, blocks.look, blocks.learned]
+    around = [blocks.go, blocks.stop, *made]
 
     def begin(number: int) -> tuple:
         gone = gr.Button(visible=False)
-        return gr.Button(interactive=False), gr.Button(interactive=True), gone, gone, number + 1
+        return gr.Button(interactive=False), gr.Button(interactive=True), *[gone] * len(made), number + 1
 
     def drawn(update: Update) -> tuple:
         view = gr.skip() if update.view is None else packed(update.view)
@@ -101,8 +104,8 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
 
     def settle(request: gr.Request) -> tuple:
         training = trainings.of(request.session_hash)
-        made = gr.Button(visible=training is not None and training.has_model)
-        return gr.Button(interactive=True), gr.Button(interactive=False), made, made
+        shown = gr.Button(visible=training is not None and training.has_model)
+        return gr.Button(interactive=True), gr.Button(interactive=False), *[shown] * len(made)
 
     def stop(request: gr.Request) -> None:
         trainings.stop(request.session_hash)

@@ -39,6 +39,8 @@ TRAIN_TEXTS = {
         "train_seed_info": "The same seed begins with the same weights.",
         "train_write": "Write with it",
         "train_look": "Look inside it",
+        "train_learned": "See how it learned",
+        "train_story": "See how the built-in model learned",
         "train_back": "Back to the first model",
     },
     "zh": {
@@ -73,6 +75,8 @@ TRAIN_TEXTS = {
         "train_seed_info": "同样的种子从同样的权重开始。",
         "train_write": "用它写作",
         "train_look": "观察它",
+        "train_learned": "看它怎样学会",
+        "train_story": "看内置模型怎样学会",
         "train_back": "回到原来的模型",
     },
 }

@@ -1,8 +1,8 @@
 """The process that trains for the tab Train, beside the page: it can be ended at any moment and comes second on the processor.
 
 In: a file of JSON, the fields of `Job`; anything on standard input, or its end, asks to stop. Out: lines of JSON on standard output
-(what is being done, facts, each step, how it ended) and the model as a Hugging Face folder. It knows no page and no visitor.
-`train_process` starts it as a file of its own, so that it need not load the page.
+(what is being done, facts, each step, how it ended) and the model as a Hugging Face folder, a time-lapse of its training with it.
+It knows no page and no visitor. `train_process` starts it as a file of its own, so that it need not load the page.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from aigc_toolkit import (
     Preprocessing,
     TrainConfig,
     evaluate_loss,
+    record_timelapse,
     story_corpus,
     text_corpus,
     train,
@@ -32,10 +33,12 @@ from aigc_toolkit import (
 
 NICENESS = 10  # of this process: texts that visitors write come first
 NUM_TRIED = 4  # steps that tell how many there is time for; the first is slower and does not count
-SHARE_FOR_STEPS = 0.85  # of the time; the rest is for samples and validation
+SHARE_FOR_WORK, SHARE_FOR_VALIDATIONS = 0.8, 0.2  # of the time; validations are work too, the rest is for samples and snapshots
 MOST_STEPS = 20_000
-NUM_SAMPLES, NUM_VALIDATIONS = 30, 12  # in one run
+NUM_SAMPLES, MOST_VALIDATIONS = 30, 12  # in one run
 SAMPLE_TOKENS = 40
+MOST_WATCHED = 48  # tokens of the text that is read at each snapshot of the time-lapse
+TIMELAPSE = "timelapse.safetensors"  # in the model's folder
 LARGEST_ALPHABET = 8_000  # characters, each a token
 
 Tell = Callable[[dict], None]
@@ -77,18 +80,32 @@ def run(job: Job, tell: Tell, stopped: threading.Event) -> None:
     corpus = _corpus(job)
     tell({"type": "doing", "what": "measuring"})
     gpt = _fresh(job, corpus)
-    config = _config(job, _num_steps(job, corpus))
-    tell({"type": "facts", **_facts(gpt, corpus, config)})
+    config = _config(job, *_num_steps(job, corpus))
+    facts = _facts(gpt, corpus, config)
+    tell({"type": "facts", **facts})
     reason = "done"
     end = time.monotonic() + job.seconds
-    for step in train(gpt, corpus, config):
+    timelapse = record_timelapse(
+        train(gpt, corpus, config),
+        gpt,
+        tokenizer=corpus.tokenizer,
+        prompts=[_watched(corpus, min(MOST_WATCHED, job.context // 2))],
+        rulers=facts["rulers"],
+        sample_tokens=min(SAMPLE_TOKENS, job.context // 4),
+        name=job.name,
+    )
+    for step in timelapse:
         tell({"type": "step", "step": asdict(step)})
         if step.step < config.num_steps and (stopped.is_set() or time.monotonic() >= end):
             reason = "stopped" if stopped.is_set() else "time"
             break
     tell({"type": "doing", "what": "saving"})
-    loss = evaluate_loss(gpt, corpus.token_ids("validation"), context=job.context)
-    LanguageModel.from_gpt(gpt, corpus.tokenizer, job.name).save(Path(job.folder) / "model")
+    loss = step.validation_loss
+    if loss is None:
+        loss = evaluate_loss(gpt, corpus.token_ids("validation"), context=job.context)
+    timelapse.finish()
+    folder = LanguageModel.from_gpt(gpt, corpus.tokenizer, job.name).save(Path(job.folder) / "model")
+    timelapse.save(folder / TIMELAPSE)
     tell({"type": "end", "reason": reason, "validation_loss": loss})
 
 
@@ -117,19 +134,23 @@ def _fresh(job: Job, corpus: Corpus) -> GPT:
     return GPT(GPTConfig.modern(vocabulary_size=len(corpus.tokenizer), context=job.context, **sizes), seed=job.seed)
 
 
-def _num_steps(job: Job, corpus: Corpus) -> int:
-    """As many as were asked for, or as fit into the time: a few are taken with a model that is thrown away."""
+def _num_steps(job: Job, corpus: Corpus) -> tuple[int, int]:
+    """How many steps, and validations on the way: as many as fit into the time, which a few steps of another model tell."""
     if job.num_steps:
-        return job.num_steps
+        return job.num_steps, MOST_VALIDATIONS
     config = TrainConfig(
         num_steps=NUM_TRIED, batch_size=job.batch_size, context=job.context, learning_rate=job.learning_rate, seed=job.seed
     )
     speeds = [step.tokens_per_second for step in train(_fresh(job, corpus), corpus, config)]
-    seconds = job.batch_size * job.context * sum(1 / speed for speed in speeds[1:]) / (NUM_TRIED - 1)
-    return max(NUM_TRIED, min(MOST_STEPS, int(SHARE_FOR_STEPS * job.seconds / seconds)))
+    seconds_per_token = sum(1 / speed for speed in speeds[1:]) / (NUM_TRIED - 1)
+    seconds_to_validate = len(corpus.token_ids("validation")) * seconds_per_token / 3  # a step goes forward once, back for two
+    num_validations = max(1, min(MOST_VALIDATIONS, int(SHARE_FOR_VALIDATIONS * job.seconds / seconds_to_validate)))
+    left = SHARE_FOR_WORK * job.seconds - num_validations * seconds_to_validate
+    num_steps = int(left / (job.batch_size * job.context * seconds_per_token))
+    return max(NUM_TRIED, min(MOST_STEPS, num_steps)), num_validations
 
 
-def _config(job: Job, num_steps: int) -> TrainConfig:
+def _config(job: Job, num_steps: int, num_validations: int) -> TrainConfig:
     usual = TrainConfig()
     return TrainConfig(
         num_steps=num_steps,
@@ -137,12 +158,18 @@ def _config(job: Job, num_steps: int) -> TrainConfig:
         context=job.context,
         learning_rate=job.learning_rate,
         adam_learning_rate=job.learning_rate * usual.adam_learning_rate / usual.learning_rate,
-        validate_every=max(1, num_steps // NUM_VALIDATIONS),
+        validate_every=-(-num_steps // num_validations),
         sample_every=max(1, num_steps // NUM_SAMPLES),
         sample_prompt=job.sample_prompt,
         sample_tokens=SAMPLE_TOKENS,
         seed=job.seed,
     )
+
+
+def _watched(corpus: Corpus, most: int) -> str:
+    """The beginning of a text that is never trained on, `most` tokens at most: it is looked at while the model learns."""
+    ids = corpus.tokenizer(corpus.validation[0])["input_ids"][:most]
+    return corpus.tokenizer.decode(ids).rstrip("\ufffd")  # a character may be several tokens
 
 
 def _facts(gpt: GPT, corpus: Corpus, config: TrainConfig) -> dict:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aigc_toolkit import Generation, Scheduler, generation_view
 from aigc_toolkit.views import append_message
 
-from .operator import USUAL_LIMITS, Operator
+from .operator_settings import USUAL_LIMITS, Operator
 from .pace import pace_of
 from .problems import REFUSALS, checked_length, explain
 from .settings import keywords

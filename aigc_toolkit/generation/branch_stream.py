@@ -10,7 +10,7 @@ from functools import partial
 
 from ..language_model import LanguageModel
 from .decoding import stream
-from .forced import forced_steps, step_with
+from .given_tokens import forced_steps, step_with
 from .prefix_cache import num_shared
 from .prompts import end_of_text_ids
 from .records import Alternative, Generation, Origin, Prompt, StopReason, TokenStep

@@ -99,7 +99,7 @@ def measure(logits: torch.Tensor, chosen: torch.Tensor, num_alternatives: int) -
     own = logprobs.gather(-1, chosen[:, None])  # (B, 1)
     finite = logprobs.clamp_min(LEAST_LOGPROB)
     minus_entropy = torch.linalg.vecdot(finite.exp(), finite)[:, None]
-    best = logprobs.topk(num_alternatives, dim=-1)
+    best = logprobs.topk(min(num_alternatives, logprobs.shape[-1]), dim=-1)
     numbers = torch.cat([own, minus_entropy, best.values], dim=-1).tolist()
     integers = torch.cat([chosen[:, None], best.indices], dim=-1).tolist()
     if num_alternatives and all(number[0] >= number[-1] for number in numbers):  # what is more likely is among the best

@@ -1,6 +1,6 @@
 """The readable GPT: each formula in its own file, and the way to and from Hugging Face checkpoints.
 
-Read in this order: config, embeddings, positions, norms, attention, mlp, transformer, conversion.
+Read in this order: config, embeddings, positions, norms, attention, mlp, dropout, transformer, conversion.
 In: token ids # (B, T). Out: logits # (B, T, V). Nothing here knows about text, training or sampling.
 """
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .attention import Attention
 from .config import GPTConfig
+from .dropout import Dropout
 from .embeddings import OutputHead, TokenEmbedding
 from .mlp import make_mlp
 from .norms import make_norm
@@ -37,7 +38,7 @@ class Block(nn.Module):
         self.attention = Attention(config, rotary)
         self.mlp_norm = make_norm(config.norm, config.width, config.norm_epsilon)
         self.mlp = make_mlp(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.residual = config.residual
 
     def forward(self, x: Tensor) -> Tensor:
@@ -64,7 +65,7 @@ class GPT(nn.Module):
         self.embedding = TokenEmbedding(config.vocabulary_size, config.width)
         self.positions = _make_added_positions(config)
         rotary = RotaryPositions(config.context, config.head_dim, config.rope_theta) if config.positions == "rotary" else None
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, rotary) for _ in range(config.num_layers))
         self.norm = make_norm(config.norm, config.width, config.norm_epsilon)
         self.head = OutputHead(config.width, config.vocabulary_size)

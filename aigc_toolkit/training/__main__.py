@@ -21,7 +21,7 @@ from .interrupts import held
 from .loop import TrainStep, train
 from .optional import require
 from .run_file import RunFile, read_run_file
-from .shares import load_whole_weights, whole_weights
+from .sharded_tensors import load_whole_weights, whole_weights
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from .shares import cut_like, load_whole_weights, whole, whole_weights
+from .sharded_tensors import cut_like, load_whole_weights, whole, whole_weights
 
 PREFIX = "step-"
 MANIFEST = "manifest.json"

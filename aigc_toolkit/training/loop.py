@@ -15,11 +15,11 @@ import torch
 from torch import nn
 
 from .batches import Batch, Batches
+from .compatibility import check_fit
 from .config import TrainConfig
 from .corpus_mark import corpus_marks
 from .evaluation import evaluate_loss, logits_of, mode
 from .finite import TrainingDiverged, check_gradients, check_loss
-from .fit import check_fit
 from .interrupts import Interrupt, held
 from .losses import next_token_loss
 from .metrics import MetricsFile
@@ -27,7 +27,7 @@ from .optimizers import schedule, set_learning_rates
 from .processes import Processes, autocast
 from .run import Run, checkpoint_to_resume
 from .samples import draw_sample
-from .shares import whole
+from .sharded_tensors import whole
 from .trackers import Tracker, check_tracker, make_tracker
 
 if TYPE_CHECKING:

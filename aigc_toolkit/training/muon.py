@@ -9,7 +9,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
-from .shares import cut_like, whole
+from .sharded_tensors import cut_like, whole
 
 
 class BatchedMuon(torch.optim.Muon):

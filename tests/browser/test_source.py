@@ -15,7 +15,7 @@ from browser.fake_records import FakeAttention
 
 WORDS = ["Once", " upon", " a", " time"]
 ROWS = {"of": 0, "kind": "decoder", "layer": 1, "head": 2, "first": 0, "end": 4}
-ADDRESS = "http://page.test/gradio_api/aigc/attention/name"
+ADDRESS = "http://page.test/gradio_api/aigc/view/name"
 PROBE = """import { byteCache } from "./byte_cache.js";
 import { loadPayload, openSource } from "./source.js";
 import { checkedState } from "./state_check.js";

@@ -53,6 +53,11 @@ def test_a_model_is_made_written_with_looked_into_and_taken_along(demo, open_sit
         page.locator(".aigc-train-download").click()
     assert "my-gpt-1/model.safetensors" in zipfile.ZipFile(taken.value.path()).namelist()
 
+    page.locator("#train-learned").click()
+    lapse = page.locator("#train-timelapse")
+    expect(lapse.locator(".aigc-player")).to_contain_text("Time-lapse · my-gpt-1", timeout=30_000)
+    expect(lapse.locator(".aigc-place")).to_have_text("step 3 · 4 of 4")
+
     page.locator("#train-write").click()
     expect(page.locator("#title")).to_contain_text("my-gpt-1", timeout=30_000)
     expect(page.locator("#write-prompt textarea")).to_have_value("A girl kept a")
@@ -87,6 +92,23 @@ def test_a_training_is_watched_and_stopped(demo, open_site):
     expect(page.locator("#train-view")).to_contain_text("stopped")
     expect(page.locator("#train-go")).to_be_enabled()
     expect(page.locator("#train-write")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1180, 375])
+def test_how_the_built_in_model_learned_is_seen(demo, open_site, width):
+    page = open_tab(open_site, demo, width=width)
+    lapse = page.locator("#train-timelapse")
+    expect(lapse).to_be_hidden()
+    page.locator("#train-story").click()
+    expect(lapse.locator(".aigc-place")).to_have_text("step 10,000 · 30 of 30", timeout=30_000)
+    expect(lapse.locator("canvas").first).to_be_visible()
+    trained = lapse.locator(".aigc-sample").inner_text()
+    lapse.locator("input[type=range]").first.fill("0")
+    expect(lapse.locator(".aigc-place")).to_have_text("before training · 1 of 30")
+    expect(lapse.locator(".aigc-sample")).not_to_have_text(trained)
+    assert lapse.bounding_box()["y"] < 100  # it is in sight
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious_faults(page) == []
 
 
 def test_a_visitor_who_leaves_frees_the_place(demo, open_site):

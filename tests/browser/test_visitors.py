@@ -9,7 +9,7 @@ from aigc_toolkit import load_model
 from aigc_toolkit.demo import build_demo
 from aigc_toolkit.demo.page import serve
 
-PREFIX = "/gradio_api/aigc/attention/"
+PREFIX = "/gradio_api/aigc/view/"
 SECONDS_TO_FORGET = 20
 
 

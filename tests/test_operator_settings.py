@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc_toolkit.demo.operator import Operator, operator_table
+from aigc_toolkit.demo.operator_settings import Operator, operator_table
 
 ROOT = Path(__file__).parents[1]
 
