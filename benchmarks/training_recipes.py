@@ -91,7 +91,7 @@ def fit(gpt: GPT, task: Task, watch: Watch, config: TrainConfig) -> None:
 LONG_SIZES = dict(num_layers=6, num_heads=6, num_key_value_heads=2, width=192, mlp_width=512, tie_embeddings=False, dropout=0.1)
 LONG_SETTINGS = dict(SETTINGS, learning_rate=0.01, adam_learning_rate=0.008, weight_decay=0.3)
 LONG_TASK = dict(context=256, batch_size=16)
-STEPS_TO_TIME = 12
+STEPS_TO_TIME = 40
 
 
 def long_run(task: Task, *, minutes: float, tell: Callable[[Point], None]) -> list[Point]:
