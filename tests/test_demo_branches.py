@@ -48,6 +48,7 @@ def test_a_typed_token_goes_on_as_a_branch(scheduler, story):
 def test_what_no_view_sends_makes_no_branch(scheduler, story, choice):
     (update,) = branch(scheduler, story, **choice)
     assert "cannot go on from there" in update.problem["en"] and len(story.tree) == 1
+    assert update.finished is story and update.view["stop_reason"] == story.stop_reason
 
 
 def test_a_text_has_only_so_many_branches(scheduler, story, monkeypatch):

@@ -84,7 +84,7 @@ def test_a_reader_who_leaves_stops_the_text(scheduler):
 )
 def test_bad_input_gets_a_message_in_both_languages(scheduler, text, changes, english):
     (update,) = updates(scheduler, text, **changes)
-    assert update.finished is None and update.view["steps"] == []
+    assert update.finished is None and update.view is None
     assert english in update.problem["en"] and update.problem["zh"]
 
 
@@ -178,6 +178,7 @@ def test_a_model_that_fails_in_the_middle_of_a_text_says_so(lm, monkeypatch):
     with Scheduler(lm) as scheduler:
         every = updates(scheduler, "Once upon")
     assert every[-1].finished is None and every[-1].problem["en"] == "The model failed at this text: out of memory"
+    assert every[-1].view["stop_reason"] == "failed" and every[-1].view["steps"] == []
     assert "处理这段文本时出错" in every[-1].problem["zh"]
 
 

@@ -15,7 +15,7 @@ from aigc_toolkit.views import append_message
 from .pace import pace_of
 from .problems import REFUSALS, explain
 from .stops import Stops
-from .writing import NOTHING_NEW, Update, whole
+from .writing import Update, whole
 
 MOST_BRANCHES = 40  # for one text
 LONGEST_TOKEN = 200  # characters
@@ -41,7 +41,8 @@ def branched(
         yield Update(whole(branch.generation()), branch.generation())
     except REFUSALS as problem:
         text = generation.prompt + generation.text
-        yield Update(NOTHING_NEW, problem=explain(scheduler.lm, text, problem, too_long="too_long_to_write", otherwise="no_branch"))
+        said = explain(scheduler.lm, text, problem, too_long="too_long_to_write", otherwise="no_branch")
+        yield Update(whole(generation), generation, problem=said)
     finally:
         stops.end(event)
 

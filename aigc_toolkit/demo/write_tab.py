@@ -23,7 +23,7 @@ from .shell import Shell
 from .texts import message
 from .using import model_of
 from .write_layout import Blocks, laid_out
-from .writing import NOTHING_NEW, Update, whole, written
+from .writing import Update, whole, written
 
 
 def write_tab(shell: Shell) -> list[LookSource]:
@@ -75,7 +75,7 @@ def _wire_branches(shell: Shell, blocks: Blocks) -> None:
             try:
                 now = change(now, event_values(event).get("number"))
             except (AttributeError, ValueError) as problem:
-                return packed(NOTHING_NEW), error(message("no_branch", reason=str(problem))), now
+                return gr.skip(), error(message("no_branch", reason=str(problem))), gr.skip()
             return _drawn(Update(whole(now), now))
 
         return show
@@ -145,7 +145,7 @@ def _with_model(shell: Shell, session: str, work: Callable[[PageModel], Iterator
         with model_of(shell.models, session, to_write=True) as model:
             yield from work(model)
     except Refusal as refusal:
-        yield Update(NOTHING_NEW, problem=refusal.text)
+        yield Update(None, problem=refusal.text)
 
 
 def _begun() -> tuple:
@@ -154,6 +154,8 @@ def _begun() -> tuple:
 
 
 def _drawn(update: Update) -> tuple:
+    if update.view is None:  # what was written before stays, and can still be looked into
+        return gr.skip(), _status(update), gr.skip()
     return packed(update.view), _status(update), update.finished
 
 

@@ -18,14 +18,12 @@ from .problems import REFUSALS, checked_length, explain
 from .settings import keywords
 from .stops import Stops
 
-NOTHING_NEW = append_message([], start=0)
-
 
 @dataclass(frozen=True)
 class Update:
-    """One step of the way. `view`: what the view is given; `finished`: the text, once it has ended."""
+    """One step of the way. `view`: what the view is given, None: it stays as it is; `finished`: the text, once it has ended."""
 
-    view: dict
+    view: dict | None
     finished: Generation | None = None
     waiting: int = 0  # texts that are written before this one
     problem: dict[str, str] | None = None
@@ -35,17 +33,19 @@ def written(
     scheduler: Scheduler, stops: Stops, session: str, prompt: str, settings: dict[str, object], limits: Operator = USUAL_LIMITS
 ) -> Iterator[Update]:
     """The text after `prompt`. Its reader may leave between two updates: nothing goes on then."""
-    event = stops.start(session, "write")
+    event, begun = stops.start(session, "write"), False
     try:
         chosen = keywords(settings, limits.most_tokens(scheduler.lm.context_length))
         steps = scheduler.stream(checked_length(prompt, limits.max_characters), user=session, stop_event=event, **chosen)
         yield Update(whole(steps.generation()), waiting=steps.place)
+        begun = True
         for update in _portions(steps, pace_of(scheduler)):
             if event.is_replaced:
                 return
             yield update
     except REFUSALS as problem:
-        yield Update(NOTHING_NEW, problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
+        view = append_message([], start=0, stop_reason="failed") if begun else None
+        yield Update(view, problem=explain(scheduler.lm, prompt, problem, too_long="too_long_to_write"))
     finally:
         stops.end(event)
 

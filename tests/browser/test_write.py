@@ -99,6 +99,17 @@ def test_a_branch_opens_in_look(story):
     expect(story.locator("#look-view canvas").first).to_be_visible(timeout=30_000)
 
 
+def test_a_refused_text_leaves_the_one_before(story):
+    written = text_of(story)
+    story.locator("#write-prompt textarea").fill("word " * 3000)
+    story.locator("#write-go").click()
+    expect(story.locator("#write-status")).to_contain_text("the model reads at most 512", timeout=30_000)
+    expect(story.locator("#write-view .aigc-facts")).not_to_contain_text("writing …")
+    expect(story.locator("#write-look")).to_be_enabled()
+    assert text_of(story) == written
+    branch(story, 2)
+
+
 def test_a_new_text_begins_a_new_tree(story):
     branch(story, 2)
     story.locator("#write-go").click()
