@@ -41,7 +41,8 @@ def wire_timelapse(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
         return kept(view, request.session_hash, num_bytes=view.num_bytes), None
 
     def story(request: gr.Request) -> tuple:
-        return kept(_of_the_builtin_model(), request.session_hash, num_bytes=0), None  # kept once, whoever looks at it
+        is_chinese = request.headers.get("accept-language", "").lower().startswith("zh")
+        return kept(_of_the_builtin_model(prompt=int(is_chinese)), request.session_hash, num_bytes=0), None  # kept once for all
 
     for button, shows in ((blocks.learned, own), (blocks.story, story)):
         shown = button.click(shows, None, [blocks.timelapse, blocks.status], **NOTICED)
@@ -49,5 +50,11 @@ def wire_timelapse(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
 
 
 @cache
-def _of_the_builtin_model() -> TimeLapseView:
-    return timelapse_view(load_timelapse("story"))
+def _of_the_builtin_model(*, prompt: int) -> TimeLapseView:
+    """It opens with the prompt of that number: 0 is English, 1 Chinese."""
+    return timelapse_view(_story(), prompt=prompt)
+
+
+@cache
+def _story():
+    return load_timelapse("story")
