@@ -16,7 +16,8 @@ from aigc_toolkit.demo.page import serve
 
 FOLDER = Path(__file__).parent / "pictures"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-WIDTH, WRITE_HEIGHT, LOOK_HEIGHT, VIEW_HEIGHT = 1180, 740, 940, 640
+WIDTH, WRITE_HEIGHT, LOOK_HEIGHT, TRAIN_HEIGHT, VIEW_HEIGHT = 1180, 740, 940, 740, 640
+SNAPSHOT = 17  # of the time-lapse: the answer is half learned
 SCHEMES = ("light", "dark")
 STORY = (
     "Once upon a time, there was a kind girl named Mia. Mia had a friend named Tom. Mia had a red kite. "
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def pages_of_the_demo(browser: Browser) -> None:
-    """The tabs Write and Look as somebody sees them who has just used them."""
+    """The tabs Write, Look and Train as somebody sees them who has just used them."""
     demo = build_demo(load_model("story"))
     serve(demo, prevent_thread_lock=True, quiet=True)
     for scheme in SCHEMES:
@@ -65,6 +66,9 @@ def pages_of_the_demo(browser: Browser) -> None:
         page.set_viewport_size({"width": WIDTH, "height": LOOK_HEIGHT})
         looked_at(page)
         picture(page, f"look_{scheme}")
+        page.set_viewport_size({"width": WIDTH, "height": TRAIN_HEIGHT})
+        learned(page)
+        picture(page, f"train_{scheme}")
         context.close()
     demo.blocks.close()
 
@@ -85,6 +89,15 @@ def looked_at(page: Page) -> None:
     tokens = page.locator("#look-view .aigc-token")
     tokens.nth(tokens.count() - 3).click()
     page.mouse.move(WIDTH / 2, 4)
+    page.wait_for_timeout(1500)
+
+
+def learned(page: Page) -> None:
+    """Go to the middle of the built-in model's training."""
+    page.get_by_role("tab", name="Train", exact=True).click()
+    page.locator("#train-story").click()
+    page.locator("#train-timelapse canvas").first.wait_for(timeout=60_000)
+    page.locator("#train-timelapse input[type=range]").first.fill(str(SNAPSHOT))
     page.wait_for_timeout(1500)
 
 

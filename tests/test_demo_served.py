@@ -5,13 +5,12 @@ import threading
 import pytest
 from starlette.testclient import TestClient
 
-from aigc_toolkit import Scheduler, attention_view, capture_attention, load_model, load_timelapse
+from aigc_toolkit import Scheduler, attention_view, capture_attention, load_model
 from aigc_toolkit.demo import Operator, build_demo, writing
 from aigc_toolkit.demo.dialogue import answered, asked
 from aigc_toolkit.demo.page import serve
 from aigc_toolkit.demo.stops import Stops
 from aigc_toolkit.demo.writing import written
-from aigc_toolkit.views import timelapse_view
 from tests.openai_server import Server, model_answers
 
 
@@ -59,23 +58,14 @@ def test_the_operator_decides_where_and_for_whom_the_page_is_served(lm):
 
 def test_a_token_is_written_before_the_first_visitor_comes(lm, monkeypatch):
     demo, written_by = build_demo(lm), []
-    monkeypatch.setattr(Scheduler, "stream", lambda self, prompt, **settings: written_by.append((self, settings)) or [])
+    monkeypatch.setattr(Scheduler, "stream", lambda self, prompt, **settings: written_by.append((self, settings)) or ())
     serve(demo, prevent_thread_lock=True, quiet=True)
     demo.blocks.close()
     for thread in threading.enumerate():
         if thread.name == "first text":
             thread.join()
-    assert written_by == [(demo.models.first.scheduler, {"max_new_tokens": 1})]
-
-
-def test_the_addresses_serve_a_time_lapse(served):
-    lapse = timelapse_view(load_timelapse("story"))
-    address = f"/gradio_api/aigc/view/{served.store.put(lapse, session='a', num_bytes=1)}"
-    with TestClient(served.blocks.app) as client:
-        assert client.get(address).json() == lapse.payload()
-        assert client.get(f"{address}/snapshot", params={"prompt": 1, "at": 2}).content == lapse.request("snapshot", prompt=1, at=2)
-        refused = client.get(f"{address}/rows", params={"of": 0})
-        assert refused.status_code == 400 and "Allowed: snapshot with prompt and at" in refused.json()["error"]
+    scheduler = demo.models.first.scheduler
+    assert [given for by, given in written_by if by is scheduler] == [{"max_new_tokens": 1, "num_alternatives": 0}]
 
 
 @pytest.fixture(scope="module")

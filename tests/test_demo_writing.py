@@ -88,6 +88,16 @@ def test_bad_input_gets_a_message_in_both_languages(scheduler, text, changes, en
     assert english in update.problem["en"] and update.problem["zh"]
 
 
+def test_a_refused_text_leaves_the_one_that_is_being_written_alone(scheduler):
+    stops = Stops()
+    running = written(scheduler, stops, "a", "Once", SHORT | {"max_new_tokens": 20})
+    next(running)
+    (refused,) = written(scheduler, stops, "a", "word " * 20_000, SHORT)
+    assert refused.view is None and "tokens; the model reads at most 128" in refused.problem["en"]
+    *_, last = running
+    assert len(last.finished.tokens) == 20
+
+
 def test_a_full_queue_asks_for_patience(scheduler, monkeypatch):
     monkeypatch.setattr(scheduler, "_max_waiting", 0)
     (update,) = updates(scheduler, "Once")

@@ -27,6 +27,12 @@ def test_neighbours_are_zeroed_independently():
         assert together == pytest.approx(0.25, abs=0.005)
 
 
+def test_a_compiled_model_drops_as_many():
+    torch.manual_seed(0)
+    y = torch.compile(Dropout(0.5), backend="eager", fullgraph=True)(torch.ones(NUM))
+    assert float((y == 0).float().mean()) == pytest.approx(0.5, abs=0.005) and len(y.unique()) == 2
+
+
 def test_gradients_pass_where_numbers_do():
     x = torch.randn(3, 5, 7, requires_grad=True)
     y = Dropout(0.4)(x)

@@ -8,7 +8,7 @@ from small_timelapses import PROMPTS
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from aigc_toolkit.demo.routes import PREFIX, attention_routes
+from aigc_toolkit.demo.routes import PREFIX, view_routes
 from aigc_toolkit.demo.store import ResultStore
 from aigc_toolkit.timelapse import TimeLapse
 from aigc_toolkit.views import gradio_host, timelapse_view
@@ -108,7 +108,7 @@ def test_a_time_lapse_shows_itself_in_a_notebook(timelapse: TimeLapse) -> None:
 def test_the_page_serves_it_as_it_serves_attention(timelapse: TimeLapse) -> None:
     store, view = ResultStore(), timelapse_view(timelapse)
     address = f"{PREFIX}/{store.put(view, session='a', num_bytes=view.num_bytes)}"
-    app = Starlette(routes=attention_routes(store))
+    app = Starlette(routes=view_routes(store))
     app.auth_dependency = app.auth = None  # a page without a login
     client = TestClient(app)
     assert client.get(address).json() == json.loads(json.dumps(view.payload()))

@@ -98,6 +98,14 @@ def test_the_time_decides_how_many_steps_are_taken(tmp_path, monkeypatch):
     assert told(tmp_path, num_steps=0, seconds=0.0)[2]["num_steps"] == train_worker.NUM_TRIED
 
 
+@pytest.mark.parametrize("short", ["half a word", "no word at all"])
+def test_texts_of_one_token_have_a_time_lapse_too(tmp_path, short):
+    lines = ["hello world how are you " * 100, "."] if short == "half a word" else ["a"] * 1500
+    (tmp_path / "documents.jsonl").write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")
+    corpus = text_corpus(tmp_path / "documents.jsonl", tokenizer="bpe", vocabulary_size=300)
+    assert len(corpus.tokenizer(train_worker._watched(corpus, 8))["input_ids"]) >= 2
+
+
 @pytest.mark.parametrize(("seconds", "num_validations"), [(3600.0, 12), (8.0, 2), (1.0, 1)])
 def test_validations_are_counted_in_the_time(monkeypatch, seconds, num_validations):
     job, speed = small_job(num_steps=0, seconds=seconds), 1000.0  # tokens per second

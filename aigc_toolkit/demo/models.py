@@ -74,7 +74,7 @@ class PageModel:
 
     def warm(self) -> None:
         """Write one token, so that what a model's first text needs is there before its first reader."""
-        for _ in self.scheduler.stream("Once", max_new_tokens=1):
+        for _ in self.scheduler.stream("Once", max_new_tokens=1, num_alternatives=0):
             pass
 
     def close(self) -> None:

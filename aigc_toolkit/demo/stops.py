@@ -32,10 +32,15 @@ class Stops:
 
     def start(self, session: str, tab: str) -> Running:
         """A session's new text; one that still runs is stopped, and replaced where it is in the same tab."""
-        self.stop(session)
-        self.replace(session, tab)
-        text = self._running[session, tab] = Running(session, tab)
+        text = Running(session, tab)
+        self.begin(text)
         return text
+
+    def begin(self, text: Running) -> None:
+        """As `start`, of a text that was made before."""
+        self.stop(text.session)
+        self.replace(text.session, text.tab)
+        self._running[text.session, text.tab] = text
 
     def stop(self, session: str) -> None:
         for text in self._of(session):

@@ -69,6 +69,10 @@ class Training:
         return is_whole and (Path(self.job.folder) / "model" / "config.json").is_file()
 
     @property
+    def has_timelapse(self) -> bool:
+        return self.has_model and (Path(self.job.folder) / "model" / TIMELAPSE).is_file()
+
+    @property
     def seconds_left(self) -> float | None:
         """Until the last step, at the speed so far; None before the second step."""
         if self.state != "training" or self.num_steps < 2:

@@ -14,7 +14,7 @@ from .texts import message
 from .train_process import Training
 from .train_settings import Refusal
 
-MOST_KEPT = 64  # finished trainings, some 10 MB of disk each
+MOST_KEPT = 64  # finished trainings, some 15 MB of disk each, twice that once downloaded
 
 
 class TrainQueue:
@@ -63,7 +63,7 @@ class TrainQueue:
             return self._waiting.index(training) + 1 if training in self._waiting else 0
 
     def stop(self, session: str) -> None:
-        """Stop the session's training and keep what it has learnt; one that waits gives up its place."""
+        """Stop the session's training and keep what it has learned; one that waits gives up its place."""
         training = self.of(session)
         if training is None:
             return

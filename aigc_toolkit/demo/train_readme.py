@@ -29,7 +29,7 @@ Or look inside it: `aigc_toolkit.load_model("{name}")`, then `capture_attention`
 `aigc_toolkit.load_timelapse("{name}/timelapse.safetensors")`, with one slider through its training.
 It is small and trained for minutes: it writes in the manner of its text and knows nothing.
 
-这是一个 Hugging Face 文件夹（Qwen3 结构，safetensors），用 transformers 即可载入，如上所示。
+这是一个 Hugging Face 文件夹（Qwen3 结构，safetensors），用 transformers 即可载入，如上所示；`load_timelapse` 可回看它的训练。
 """
 
 

@@ -68,12 +68,11 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
     """Start, watch, stop."""
     number = gr.State(0)
     running = [blocks.view, blocks.standing, blocks.status]
-    made = [blocks.write, blocks.look, blocks.learned]
-    around = [blocks.go, blocks.stop, *made]
+    around = [blocks.go, blocks.stop, blocks.write, blocks.look, blocks.learned]
 
     def begin(number: int) -> tuple:
         gone = gr.Button(visible=False)
-        return gr.Button(interactive=False), gr.Button(interactive=True), *[gone] * len(made), number + 1
+        return gr.Button(interactive=False), gr.Button(interactive=True), gone, gone, gone, number + 1
 
     def drawn(update: Update) -> tuple:
         view = gr.skip() if update.view is None else packed(update.view)
@@ -105,7 +104,8 @@ def _wire_training(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
     def settle(request: gr.Request) -> tuple:
         training = trainings.of(request.session_hash)
         shown = gr.Button(visible=training is not None and training.has_model)
-        return gr.Button(interactive=True), gr.Button(interactive=False), *[shown] * len(made)
+        learned = gr.Button(visible=training is not None and training.has_timelapse)
+        return gr.Button(interactive=True), gr.Button(interactive=False), shown, shown, learned
 
     def stop(request: gr.Request) -> None:
         trainings.stop(request.session_hash)

@@ -75,8 +75,8 @@ TRAIN_TEXTS = {
         "train_seed_info": "同样的种子从同样的权重开始。",
         "train_write": "用它写作",
         "train_look": "观察它",
-        "train_learned": "看它怎样学会",
-        "train_story": "看内置模型怎样学会",
+        "train_learned": "看它是怎样学习的",
+        "train_story": "看内置模型是怎样学习的",
         "train_back": "回到原来的模型",
     },
 }
@@ -99,8 +99,8 @@ TRAIN_BLOCK = {
         "facts_of_one": "{parameters} parameters · one document · {tokens} training tokens · {vocabulary} different tokens",
         "ended": {
             "done": "Done",
-            "stopped": "Stopped by you; what was learnt is kept",
-            "time": "Time is up; what was learnt is kept",
+            "stopped": "Stopped by you; what was learned is kept",
+            "time": "Time is up; what was learned is kept",
             "nothing": "Stopped before there was a model to keep.",
         },
         "result": "{name}: {steps} steps, {loss} nats per token on text it has not seen",

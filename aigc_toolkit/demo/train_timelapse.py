@@ -37,7 +37,7 @@ def wire_timelapse(shell: Shell, trainings: TrainQueue, blocks: Blocks) -> None:
         except FileNotFoundError:
             view = None
         if view is None:
-            return gr.skip(), error(message("train_gone"))
+            return None, error(message("train_gone"))
         return kept(view, request.session_hash, num_bytes=view.num_bytes), None
 
     def story(request: gr.Request) -> tuple:

@@ -13,7 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -105,7 +107,8 @@ def run(job: Job, tell: Tell, stopped: threading.Event) -> None:
         loss = evaluate_loss(gpt, corpus.token_ids("validation"), context=job.context)
     timelapse.finish()
     folder = LanguageModel.from_gpt(gpt, corpus.tokenizer, job.name).save(Path(job.folder) / "model")
-    timelapse.save(folder / TIMELAPSE)
+    with suppress(OSError):  # the model is whole without it
+        timelapse.save(folder / TIMELAPSE)
     tell({"type": "end", "reason": reason, "validation_loss": loss})
 
 
@@ -167,9 +170,19 @@ def _config(job: Job, num_steps: int, num_validations: int) -> TrainConfig:
 
 
 def _watched(corpus: Corpus, most: int) -> str:
-    """The beginning of a text that is never trained on, `most` tokens at most: it is looked at while the model learns."""
-    ids = corpus.tokenizer(corpus.validation[0])["input_ids"][:most]
-    return corpus.tokenizer.decode(ids).rstrip("\ufffd")  # a character may be several tokens
+    """The beginning of a text, `most` tokens at most, that is looked at while the model learns.
+
+    It is the first text of two tokens or more, best one that is never trained on; else several texts together.
+    """
+    tokenizer = corpus.tokenizer
+
+    def beginning(text: str) -> str:
+        return tokenizer.decode(tokenizer(text)["input_ids"][:most]).rstrip("\ufffd")  # a character may be several tokens
+
+    for text in map(beginning, chain(corpus.validation, corpus.train)):
+        if len(tokenizer(text)["input_ids"]) >= 2:
+            return text
+    return beginning(" ".join(corpus.train[:most]))
 
 
 def _facts(gpt: GPT, corpus: Corpus, config: TrainConfig) -> dict:

@@ -16,7 +16,7 @@ from .operator_settings import USUAL_LIMITS, Operator
 from .pace import pace_of
 from .problems import REFUSALS, checked_length, explain
 from .settings import keywords
-from .stops import Stops
+from .stops import Running, Stops
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ def written(
     scheduler: Scheduler, stops: Stops, session: str, prompt: str, settings: dict[str, object], limits: Operator = USUAL_LIMITS
 ) -> Iterator[Update]:
     """The text after `prompt`. Its reader may leave between two updates: nothing goes on then."""
-    event, begun = stops.start(session, "write"), False
+    event, begun = Running(session, "write"), False
     try:
         chosen = keywords(settings, limits.most_tokens(scheduler.lm.context_length))
         steps = scheduler.stream(checked_length(prompt, limits.max_characters), user=session, stop_event=event, **chosen)
-        yield Update(whole(steps.generation()), waiting=steps.place)
+        stops.begin(event)  # only now: a text that is refused leaves the one before alone
         begun = True
+        yield Update(whole(steps.generation()), waiting=steps.place)
         for update in _portions(steps, pace_of(scheduler)):
             if event.is_replaced:
                 return

@@ -81,10 +81,9 @@ class DecodingSettings:
             )
         if self.max_new_tokens is not None and self.max_new_tokens < 1:
             raise ValueError(f"max_new_tokens is {self.max_new_tokens}; 1 or more is allowed. Ask for at least one token.")
-        if not 0 <= self.num_alternatives <= vocabulary_size:
+        if self.num_alternatives < 0:
             raise ValueError(
-                f"num_alternatives is {self.num_alternatives}; 0 to {vocabulary_size} (the vocabulary) is allowed. "
-                "Use 10 for the ten most likely tokens."
+                f"num_alternatives is {self.num_alternatives}; 0 or more is allowed. Use 10 for the ten most likely tokens."
             )
         if self.top_k is not None and not 1 <= self.top_k <= vocabulary_size:
             raise ValueError(

@@ -83,7 +83,7 @@ def read_subject(lm: LanguageModel, prompts: Sequence[str], *, num_next: int, sa
         token_texts={},
         definitions={name: attentions[0].head_scores().attrs["definitions"][name] for name in (*SCORES, "kind")},
         tolerance=attentions[0].verify().tolerance,
-        num_next=min(num_next, lm.model.config.get_text_config().vocab_size),
+        num_next=num_next,
         sample_tokens=sample_tokens,
         seed=seed,
     )

@@ -6,20 +6,9 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from aigc_toolkit import load_model
-from aigc_toolkit.demo import build_demo
-from aigc_toolkit.demo.page import serve
 from aigc_toolkit.generation.batch import Batch
 
 from .test_page import HOSTILE
-
-
-@pytest.fixture(scope="module")
-def demo():
-    page = build_demo(load_model("story"))
-    serve(page, prevent_thread_lock=True, quiet=True)
-    yield page
-    page.blocks.close()
 
 
 @pytest.fixture

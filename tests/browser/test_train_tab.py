@@ -88,7 +88,7 @@ def test_a_training_is_watched_and_stopped(demo, open_site):
     expect(page.locator("#train-standing")).to_contain_text(re.compile(r"step \d+ of 20,000 · \d+:\d\d left"), timeout=30_000)
     assert serious_faults(page) == []
     page.locator("#train-stop").click()
-    expect(page.locator("#train-standing")).to_contain_text("Stopped by you; what was learnt is kept", timeout=60_000)
+    expect(page.locator("#train-standing")).to_contain_text("Stopped by you; what was learned is kept", timeout=60_000)
     expect(page.locator("#train-view")).to_contain_text("stopped")
     expect(page.locator("#train-go")).to_be_enabled()
     expect(page.locator("#train-write")).to_be_visible()

@@ -4,7 +4,7 @@
 
 import { encodedHash } from "./state_link.js";
 
-const LONGEST_TEXT = 4000; // characters, as in links.py
+const LONGEST_TEXT = 4000; // characters, as in page_links.py
 
 const said = (kind, words) => [{ kind, ...words }];
 const numCharacters = (value) =>
