@@ -32,7 +32,7 @@ function said(value) {
   if (!value.reason) return ""; // a problem is told on the status line
   const end = text.ended[value.reason];
   if (value.reason === "nothing") return end;
-  return `${end}. ${filled(text.result, { name: value.name, steps: count(value.step), loss: value.loss.toFixed(3) })}`;
+  return end + filled(text.result, { name: value.name, steps: count(value.step), loss: value.loss.toFixed(3) });
 }
 
 function progress(value) {
