@@ -104,7 +104,7 @@ def main() -> None:
             first = seconds_to_load(browser, PORTS["page"])
             page = [seconds_to_load(browser, PORTS["page"]) for _ in range(NUM_VISITS)]
             plain = [seconds_to_load(browser, PORTS["plain"]) for _ in range(NUM_VISITS)]
-            first_token = seconds_to_first_token(browser)  # it makes the threads that write
+            first_token = seconds_to_first_token(browser)
             tokens = [seconds_to_first_token(browser) for _ in range(NUM_VISITS)]
             browser.close()
     finally:
