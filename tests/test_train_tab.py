@@ -12,6 +12,7 @@ import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import gradio as gr
 import numpy as np
@@ -395,6 +396,9 @@ def test_the_address_gives_the_zip_to_those_who_know_it(lm, finished, monkeypatc
             assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
             gone = client.get(f"{PREFIX}/guessed")
             assert gone.status_code == 404 and "Train it again" in gone.text
+            monkeypatch.setattr(training, "archive", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+            full = client.get(f"{PREFIX}/{training.secret}")
+            assert full.status_code == 507 and "(No space left on device); it is kept. Try again" in full.text
     finally:
         demo.blocks.close()
 

@@ -19,7 +19,7 @@ PREFIX = "/gradio_api/aigc/trained"
 
 
 def training_routes(trainings: TrainQueue) -> list[Route]:
-    """Answers with the zip, 401 without the page's login, 404 for a model that is not kept."""
+    """Answers with the zip, 401 without the page's login, 404 for a model that is not kept, 507 without room for a zip."""
 
     async def download(request: Request) -> Response:
         if not await logged_in(request):
@@ -29,6 +29,8 @@ def training_routes(trainings: TrainQueue) -> list[Route]:
             packed = await run_in_threadpool(training.archive) if training is not None and training.has_model else None
         except FileNotFoundError:  # given up while it was packed
             packed = None
+        except OSError as problem:  # a full disk
+            return PlainTextResponse(message("train_not_packed", reason=problem.strerror)["en"], status_code=507)
         if packed is None:
             return PlainTextResponse(message("train_gone")["en"], status_code=404)
         return FileResponse(packed, media_type="application/zip", filename=packed.name, headers={"Cache-Control": "no-store"})

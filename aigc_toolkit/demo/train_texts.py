@@ -200,6 +200,10 @@ TRAIN_MESSAGES = {
         "The server cannot begin a training now ({reason}). Try again in a few minutes, or tell whoever runs this page.",
         "服务器现在无法开始训练（{reason}）。请几分钟后再试，或告知本页的管理者。",
     ),
+    "train_not_packed": (
+        "The model could not be packed ({reason}); it is kept. Try again in a few minutes, or tell whoever runs this page.",
+        "模型无法打包（{reason}）；模型仍保留。请几分钟后再试，或告知本页的管理者。",
+    ),
     "train_gone": (
         "This model is no longer kept: newer ones took its place. Train it again; the same settings give the same model.",
         "这个模型已不再保留：它让位给了更新的模型。请重新训练；同样的设置得到同样的模型。",

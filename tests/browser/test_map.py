@@ -9,6 +9,7 @@ from aigc_toolkit.language_model import LanguageModel
 from browser.fake_records import FakeAttention
 from browser.live import drawn
 from browser.map_page import HEAD, LAYER, LONG, WORDS, LongAttention, Open, box, number, read, wheel
+from browser.waiting import eventually
 
 TEXT = "Tom found the lantern under an old oak tree. He gave it back to her."
 UNDER = """([x, y]) => {
@@ -64,7 +65,7 @@ def test_a_long_head_zoomed_in_shows_the_weight_under_the_pointer(
         assert number(shown) == pytest.approx(weights[query, key], abs=6e-4)
         expected = page.evaluate(COLOR, [weights[query, key], weights.max(), "root"])
         page.mouse.move(0, 0)
-        assert np.abs(np.subtract(page.evaluate(UNDER, at), expected)).max() <= 2, (query, key)
+        eventually(page, lambda at=at: page.evaluate(UNDER, at), pytest.approx(expected, abs=2))
 
 
 def test_no_peak_of_a_long_head_is_hidden_when_it_is_seen_whole(open_attention: Open, long: LongAttention) -> None:

@@ -5,6 +5,7 @@ import { labelText, shortened } from "./token_text.js";
 
 const FONT_PIXELS = 11; // the small size of type, tightened to sit one per row
 const APART = 20; // pixels between names when not every token is named
+const CLOSE = 15; // pixels between two names that would touch
 const STEPS = [1, 2, 5];
 
 /** Tokens from one named to the next: 1, 2, 5, 10, 20 … */
@@ -51,30 +52,43 @@ export function mapRulers(names) {
   };
   const labelOf = (axis, position, isNamed) => (isNamed ? names[axis][position] : `${names[axis][position]} ${position}`);
 
-  /** One token's name, over a ground of its own where it may cover others. */
+  /** Positions that have a name on an axis, and the pixels of a cell there. */
+  const named = (axis, { window, across, down, isNamed }) => {
+    const [range, cell] = axis === "query" ? [[window.top, window.bottom], down] : [[window.left, window.right], across];
+    return { positions: namedPositions(range, names[axis].length, cell, isNamed[axis]), cell };
+  };
+
+  /** A ground over the name of one token. */
+  const cover = (context, axis, frame, position, color) => {
+    context.save();
+    place(context, axis, frame, position);
+    context.fillStyle = color("--aigc-ground");
+    if (axis === "query") context.fillRect(6 - frame.left, -8, frame.left - 6, 16);
+    else context.fillRect(0, -8, frame.top - 6, 16);
+    context.restore();
+  };
+
+  /** One token's name, over a ground of its own where it may cover others: a name it would touch goes whole. */
   const drawOne = (context, axis, frame, position, { color, ink, ground }) => {
     font(context, color);
     const room = (axis === "query" ? frame.left : frame.top) - 10;
     const [name, number] = [names[axis][position], frame.isNamed[axis] ? "" : ` ${position}`];
     const text = fitted(context, name, room - context.measureText(number).width) + number;
+    if (ground) {
+      const { positions, cell } = named(axis, frame);
+      const touched = frame.isNamed[axis] ? [] : positions.filter((other) => Math.abs(other - position) * cell < CLOSE);
+      for (const each of [position, ...touched]) cover(context, axis, frame, each, color);
+    }
     context.save();
     place(context, axis, frame, position);
-    if (ground) {
-      context.fillStyle = color("--aigc-ground");
-      if (axis === "query") context.fillRect(6 - frame.left, -8, frame.left - 6, 16);
-      else context.fillRect(0, -8, frame.top - 6, 16);
-    }
     context.fillStyle = color(ink);
     context.fillText(text, 0, 0);
     context.restore();
   };
 
   const draw = (context, frame, color) => {
-    const { window } = frame;
-    const ranges = { query: [window.top, window.bottom, frame.down], key: [window.left, window.right, frame.across] };
-    for (const [axis, [first, end, cell]] of Object.entries(ranges)) {
-      const count = names[axis].length;
-      for (const position of namedPositions([first, end], count, cell, frame.isNamed[axis])) {
+    for (const axis of ["query", "key"]) {
+      for (const position of named(axis, frame).positions) {
         drawOne(context, axis, frame, position, { color, ink: "--aigc-muted" });
         if (frame.isNamed[axis]) continue;
         context.fillStyle = color("--aigc-muted");
