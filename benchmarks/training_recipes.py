@@ -57,7 +57,7 @@ def our_gpt_to_the_goal(task: Task, seed: int, watch: Watch) -> None:
 
 @cache
 def quicker_precision() -> str:
-    """ "bfloat16" where this processor multiplies so much quicker in it, else "no": half the time on some, twice it on others."""
+    """ "bfloat16" where this processor multiplies quicker in it than in float32, else "no"; some do, some do not."""
     left, right = torch.randn(4096, 192), torch.randn(192, 512)  # as in the products of a step
     pairs = {torch.float32: (left, right), torch.bfloat16: (left.bfloat16(), right.bfloat16())}
     seconds = {dtype: [] for dtype in pairs}

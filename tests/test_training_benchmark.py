@@ -1,6 +1,7 @@
 """The training benchmark measures what it says: the split, both losses, seconds without measuring, when the goal is reached."""
 
 import sys
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,15 @@ def test_every_way_to_train_learns_and_is_of_one_size(task, way):
     assert [point.step for point in watch.points] == [1, 6]
     assert watch.points[1].loss < watch.points[0].loss
     assert watch.num_parameters == pytest.approx(800_000, rel=0.02)
+
+
+@pytest.mark.parametrize(("single", "short", "precision"), [(2.0, 1.0, "bfloat16"), (1.0, 2.0, "no")])
+def test_products_are_in_the_quicker_precision(benchmarks, monkeypatch, single, short, precision):
+    import training_recipes
+
+    lasts = cycle([0.0, single, 0.0, short])  # the clock before and after each product, float32 first
+    monkeypatch.setattr(training_recipes.time, "perf_counter", lambda: next(lasts))
+    assert training_recipes.quicker_precision.__wrapped__() == precision
 
 
 def test_all_ways_take_turns_and_fill_the_table(task, capsys):

@@ -14,7 +14,7 @@ from .texts import message
 from .train_process import Training
 from .train_settings import Refusal
 
-MOST_KEPT = 64  # finished trainings, some 15 MB of disk each, twice that once downloaded
+MOST_KEPT = 64  # finished trainings, 10 to 15 MB of disk each, three times that once downloaded
 
 
 class TrainQueue:

@@ -82,7 +82,7 @@ def run(job: Job, tell: Tell, stopped: threading.Event) -> None:
     corpus = _corpus(job)
     tell({"type": "doing", "what": "measuring"})
     gpt = _fresh(job, corpus)
-    config = _config(job, *_num_steps(job, corpus))
+    config = _config(job, *_plan(job, corpus))
     facts = _facts(gpt, corpus, config)
     tell({"type": "facts", **facts})
     reason = "done"
@@ -137,7 +137,7 @@ def _fresh(job: Job, corpus: Corpus) -> GPT:
     return GPT(GPTConfig.modern(vocabulary_size=len(corpus.tokenizer), context=job.context, **sizes), seed=job.seed)
 
 
-def _num_steps(job: Job, corpus: Corpus) -> tuple[int, int]:
+def _plan(job: Job, corpus: Corpus) -> tuple[int, int]:
     """How many steps, and validations on the way: as many as fit into the time, which a few steps of another model tell."""
     if job.num_steps:
         return job.num_steps, MOST_VALIDATIONS

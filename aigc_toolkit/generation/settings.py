@@ -14,6 +14,7 @@ from ..language_model import LanguageModel
 
 CUTS = ("top_k", "top_p", "min_p", "typical_p")  # they act on sampling alone
 SHARES = ("top_p", "min_p", "typical_p")
+USUAL_ALTERNATIVES = 10
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class DecodingSettings:
     seed: int | None = None  # None: a new one each time
     stop: str | Sequence[str] = ()  # texts that end the text once they came; they stay in it
     max_time: float | None = None  # seconds
-    num_alternatives: int = 10
+    num_alternatives: int = USUAL_ALTERNATIVES  # likeliest tokens kept of every choice; all of a vocabulary that has fewer
     num_return_sequences: int = 1
     truncation: Literal["refuse", "left"] = "refuse"  # of a prompt longer than the context; "left" keeps its end
 
@@ -81,9 +82,10 @@ class DecodingSettings:
             )
         if self.max_new_tokens is not None and self.max_new_tokens < 1:
             raise ValueError(f"max_new_tokens is {self.max_new_tokens}; 1 or more is allowed. Ask for at least one token.")
-        if self.num_alternatives < 0:
+        if not 0 <= self.num_alternatives <= max(vocabulary_size, USUAL_ALTERNATIVES):
             raise ValueError(
-                f"num_alternatives is {self.num_alternatives}; 0 or more is allowed. Use 10 for the ten most likely tokens."
+                f"num_alternatives is {self.num_alternatives}; 0 to {vocabulary_size} (the vocabulary) is allowed. "
+                "Use 10 for the ten most likely tokens."
             )
         if self.top_k is not None and not 1 <= self.top_k <= vocabulary_size:
             raise ValueError(

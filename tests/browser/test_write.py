@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import count
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -97,6 +98,21 @@ def test_a_refused_text_leaves_the_one_before(story):
     expect(story.locator("#write-look")).to_be_enabled()
     assert text_of(story) == written
     branch(story, 2)
+
+
+def test_a_model_that_fails_in_the_middle_says_so_in_the_text(page, monkeypatch):
+    step, num_steps = Batch.step, count()
+
+    def fails_later(batch):
+        if next(num_steps) == 3:
+            raise RuntimeError("out of memory")
+        return step(batch)
+
+    monkeypatch.setattr(Batch, "step", fails_later)
+    page.locator("#write-go").click()
+    expect(page.locator("#write-status")).to_contain_text("out of memory", timeout=30_000)
+    expect(page.locator("#write-view .aigc-facts")).to_contain_text("broken off: the model failed")
+    expect(page.locator("#write-go")).to_be_enabled()
 
 
 def test_a_new_text_begins_a_new_tree(story):
