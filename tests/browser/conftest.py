@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from aigc_toolkit import load_model
 from aigc_toolkit.demo import build_demo
@@ -19,6 +19,7 @@ from browser.live import open_live
 from browser.pictures import assert_like_kept, same_letters
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60_000  # milliseconds: the processors are shared with the other tests and with what they train
 IMPATIENT = "Failed to initialize model"  # anywidget, of a view that took more than 2 s to start; it is drawn when it is ready
 FLAGS = [
     "--headless",
@@ -37,6 +38,7 @@ def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         assert "CI" not in os.environ, f"CI needs {CHROMIUM}: install the package chromium"
         pytest.skip(f"no browser at {CHROMIUM}; install the package chromium to run these tests")
+    expect.set_options(timeout=PATIENCE / 2)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -65,6 +67,7 @@ def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
             locale=locale,
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         context.on("page", lambda page: note(page, is_ours))
         return context
 

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,9 +126,10 @@ class OpenNotebook:
         before = self.path.stat().st_mtime_ns
         self._menu("File", "Save Notebook")
         for _ in range(100):
-            if self.path.stat().st_mtime_ns != before:
-                return json.loads(self.path.read_text(encoding="utf-8"))
             self.page.wait_for_timeout(100)
+            if self.path.stat().st_mtime_ns != before:
+                with suppress(json.JSONDecodeError):  # it is still being written
+                    return json.loads(self.path.read_text(encoding="utf-8"))
         raise AssertionError(f"{self.path} was not saved")
 
     def restart_kernel(self) -> None:

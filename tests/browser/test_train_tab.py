@@ -32,12 +32,15 @@ def open_tab(open_site, demo, **look) -> Page:
 
 
 def begin(page: Page, text: str = RHYME, *, steps: int = 3) -> None:
+    page.get_by_role("button", name="More settings").last.click()
+    page.locator("#train-steps input").fill(str(steps))
     page.get_by_label("A text of your own").check()
     page.locator("#train-text textarea").fill(text)
     page.get_by_label("Tiny").check()
-    page.get_by_role("button", name="More settings").last.click()
-    page.locator("#train-steps input").fill(str(steps))
-    page.locator("#train-go").click()
+    expect(page.locator("#train-steps input")).to_have_value(str(steps))
+    with page.expect_request(lambda request: json.dumps(text) in (request.post_data or "")) as sent:
+        page.locator("#train-go").click()
+    assert steps in sent.value.post_data_json["data"]
 
 
 def test_a_model_is_made_written_with_looked_into_and_taken_along(demo, open_site):
