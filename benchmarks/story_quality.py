@@ -20,10 +20,8 @@ from pathlib import Path
 import torch
 
 from aigc_toolkit import LanguageModel, generate, load_model
-from aigc_toolkit.corpora.story_world import StoryDocument, make_document, words
-from aigc_toolkit.corpora.story_world.narrator import Narrator
-from aigc_toolkit.corpora.story_world.reader import Reader, contradictions
-from aigc_toolkit.corpora.story_world.world import World
+from aigc_toolkit.corpora.story_world import StoryDocument, make_document
+from aigc_toolkit.corpora.story_world.beginnings import beginning
 
 SEED = 1  # the training corpus has seed 0
 LANGUAGES = ("en", "zh")
@@ -59,7 +57,6 @@ def measure(model: str, language: str, count: int, show: int) -> dict:
     by_kind: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
     summaries = collections.Counter()
     continuations = collections.Counter()
-    reader = Reader(language)
     for number in range(count):
         for kind, said, accepted in answered(lm, document(number, language, "dialogue")):
             right = said in accepted
@@ -70,7 +67,7 @@ def measure(model: str, language: str, count: int, show: int) -> dict:
                 print(f"{kind}: {said!r}, accepted {accepted}")
         summary = document(number, language, "summary")
         summaries[reply(lm, summary.messages[:1]) in summary.accepted_summaries] += 1
-        continuations += continued(lm, document(number, language, "story"), reader)
+        continuations += continued(lm, document(number, language, "story"))
     return {
         "answers_right": share(answers[False, True], answers[False, False]),
         "not_said_right": share(answers[True, True], answers[True, False]),
@@ -98,26 +95,15 @@ def reply(lm: LanguageModel, messages) -> str:
     return generate(lm, prompt, max_new_tokens=80, temperature=0, num_alternatives=1).text.strip()
 
 
-def continued(lm: LanguageModel, story: StoryDocument, reader: Reader) -> collections.Counter:
+def continued(lm: LanguageModel, document: StoryDocument) -> collections.Counter:
     """Tell half of the events, let the model go on, and count what its events contradict."""
-    cast = story.story.cast
-    half = max(3, len(story.story.events) // 2)
-    before = story.story.events[:half]
-    beginning = Narrator(story.language, cast.colours, random.Random(0)).tell(before)
-    world = World(spots=frozenset(words.SPOTS))
-    for event in before:
-        world.apply(event)
-    joint = reader.words.sentence_join
-    text = generate(lm, beginning + joint.strip(), max_new_tokens=160, temperature=0.8, seed=0, num_alternatives=1).text
-    reading = reader.read(finished(text.strip(), story.language), previous_actor=before[-1].actor)
-    against = contradictions(reading, world, before, cast)
-    return collections.Counter(free=not against, contradicting=bool(against), read=len(reading.told), unread=len(reading.unread))
-
-
-def finished(text: str, language: str) -> str:
-    """`text` up to its last finished sentence."""
-    ends = '.!?"' if language == "en" else "。！？”"
-    return text[: max((text.rfind(end) for end in ends), default=-1) + 1]
+    half = max(3, len(document.story.events) // 2)
+    begun = beginning(document.story, document.language, half, random.Random(0))
+    text = generate(lm, begun.text, max_new_tokens=160, temperature=0.8, seed=0, num_alternatives=1).text
+    found = begun.verdicts(text)
+    against = any(verdict.problems for verdict in found)
+    num_read = sum(verdict.is_read for verdict in found)
+    return collections.Counter(free=not against, contradicting=against, read=num_read, unread=len(found) - num_read)
 
 
 def share(yes: int, no: int) -> dict:

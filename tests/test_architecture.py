@@ -26,7 +26,7 @@ ALLOWED = {
 }
 THROUGH_THE_DOOR = {
     "demo": {"views"},
-    "builtin": {"corpora", "timelapse"},
+    "builtin": {"corpora", "timelapse", "training"},
     "notebook_playground": set(),
     "timelapse": {"training", "views"},
 }

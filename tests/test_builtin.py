@@ -1,6 +1,7 @@
 """The built-in model: small, standard, lossless, and as good as its card says, on a sample."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 import aigc_toolkit
 from aigc_toolkit import capture_attention, generate, load_timelapse
 from aigc_toolkit.builtin.__main__ import main
-from aigc_toolkit.builtin.recipe import LESSONS, STORIES
+from aigc_toolkit.builtin.recipe import LESSONS, PRACTICE, STORIES
 from aigc_toolkit.corpora.story_world import make_document
 
 FOLDER = Path(aigc_toolkit.__file__).parent / "builtin" / "story"
@@ -66,14 +67,19 @@ def test_its_time_lapse_ends_with_the_model_itself(story_lm):
         assert probs[expected.id.tolist()].tolist() == pytest.approx(expected.probability.tolist(), abs=1e-3)
 
 
-def test_its_recipe_runs_in_two_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
+def test_its_recipe_runs_in_three_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
     small = ["--folder", str(tmp_path / "story"), "--run", str(tmp_path / "run"), "--steps", "2", "--documents", "40"]
     monkeypatch.setattr("sys.argv", ["builtin", *small])
+    few = dict(num_stories=2, num_questions=3, num_summaries=2, longest_story=20, longest_answer=8)
+    monkeypatch.setattr("aigc_toolkit.builtin.__main__.PRACTICE", replace(PRACTICE, **few))
     main()
     made = load_file(tmp_path / "story" / "model.safetensors")
     facts = json.loads((tmp_path / "story" / "training.json").read_text(encoding="utf-8"))
-    assert [stage["num_training_tokens_read"] for stage in facts["stages"]] == [2 * 8 * 512] * 2
-    assert load_timelapse(tmp_path / "story" / "timelapse.safetensors").steps == [0, 1, 2, 3, 4]
+    assert [stage["name"] for stage in facts["stages"]] == ["stories", "lessons", "practice"]
+    assert [stage["num_training_tokens_read"] for stage in facts["stages"][:2]] == [2 * 8 * 512] * 2
+    assert facts["stages"][2]["num_training_tokens_read"] > 2 * 4 * 513
+    timelapse = load_timelapse(tmp_path / "story" / "timelapse.safetensors")
+    assert timelapse.steps == [0, 1, 2, 3, 4, 5, 6] and list(timelapse.marks.values()) == ["lessons", "practice"]
     main()
     again = load_file(tmp_path / "story" / "model.safetensors")
     assert all(torch.equal(made[name], again[name]) for name in made)
@@ -87,6 +93,16 @@ def test_it_was_trained_by_its_recipe(stage, number):
     for name in ("num_steps", "batch_size", "context", "learning_rate", "adam_learning_rate", "weight_decay", "cooldown_fraction"):
         assert done["training"][name] == getattr(stage.training, name), name
     assert done["training"].get("answer_weight", 1) == stage.training.answer_weight
+
+
+def test_it_has_practised_by_its_recipe():
+    done = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))["stages"][2]
+    kept = ("folder", "metrics_path", "checkpoint_every")
+    recipe, practice = asdict(PRACTICE), done["practice"]
+    assert {name: practice["training"].pop(name) for name in kept}["folder"] == "runs/story/practice"
+    for name in kept:
+        del recipe["training"][name]
+    assert practice == recipe and done["num_documents"] == PRACTICE.num_documents
 
 
 def test_its_card_states_what_was_measured(card):

@@ -11,7 +11,8 @@ from aigc_toolkit.corpora.story_world.languages import LANGUAGES, with_article
 from aigc_toolkit.corpora.story_world.narrator import Narrator, roles_named
 from aigc_toolkit.corpora.story_world.plots import PLOTS, draw_story
 from aigc_toolkit.corpora.story_world.questions import answerable_questions, unanswerable_questions
-from aigc_toolkit.corpora.story_world.reader import Reader, contradictions
+from aigc_toolkit.corpora.story_world.reader import Reader
+from aigc_toolkit.corpora.story_world.verdicts import verdicts
 from aigc_toolkit.corpora.story_world.world import Contradiction, Event, World
 
 SPOT = words.SPOTS[0]
@@ -202,4 +203,4 @@ def test_what_is_told_can_be_read_back_without_contradiction(code):
         assert not reading.unread, reading.unread
         assert len(reading.told) == len(story.events), (text, [t.event.kind for t in reading.told])
         world = World(spots=frozenset(words.SPOTS))
-        assert contradictions(reading, world, (), story.cast) == [], text
+        assert all(verdict.is_right for verdict in verdicts(reading, world, (), story.cast)), text

@@ -8,6 +8,7 @@ measure quality: that is `benchmarks/story_quality.py`.
 import argparse
 import json
 import platform
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from aigc_toolkit import (
     Corpus,
     GPTConfig,
     LanguageModel,
+    TrainConfig,
+    TrainStep,
     evaluate_loss,
     load_timelapse,
     record_timelapse,
@@ -27,11 +30,13 @@ from aigc_toolkit import (
 )
 from aigc_toolkit.corpora import measure_rulers
 from aigc_toolkit.timelapse import log_spaced
+from aigc_toolkit.training.checkpoints import latest_checkpoint
 
-from .recipe import CONTEXT, MODEL, STAGES, TIMELAPSE_PROMPTS, Stage
+from .practice import practise
+from .recipe import CONTEXT, MODEL, PRACTICE, STAGES, TIMELAPSE_PROMPTS, Practice, Stage
 
-SNAPSHOTS = 13  # of each stage
-STEPS_BETWEEN_CHECKPOINTS = 250
+SNAPSHOTS = {Stage: 13, Practice: 6}
+STEPS_BETWEEN_CHECKPOINTS = {Stage: 250, Practice: 20}
 
 
 def main() -> None:
@@ -42,9 +47,13 @@ def main() -> None:
         tokenizer = corpus.tokenizer
         gpt = gpt or GPT(GPTConfig.modern(vocabulary_size=len(tokenizer), context=CONTEXT, **MODEL))
         facts.append(_run(gpt, corpus, stage, arguments))
+    corpus = _corpus(PRACTICE, tokenizer, arguments.documents)
+    facts.append(_practise(gpt, corpus, arguments))
     folder = LanguageModel.from_gpt(gpt, tokenizer, "story").save(arguments.folder)
-    stories, lessons = (load_timelapse(_timelapse(stage, arguments)) for stage in STAGES)
-    stories.extend(lessons, mark=STAGES[1].name).save(folder / "timelapse.safetensors")
+    timelapse, *later = (load_timelapse(_timelapse(stage, arguments)) for stage in (*STAGES, PRACTICE))
+    for stage, following in zip((*STAGES[1:], PRACTICE), later, strict=True):
+        timelapse.extend(following, mark=stage.name)
+    timelapse.save(folder / "timelapse.safetensors")
     report = {"model": asdict(gpt.config), "num_parameters": gpt.num_parameters, "stages": facts, "machine": _machine()}
     (folder / "training.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"saved {folder}")
@@ -61,53 +70,81 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _corpus(stage: Stage, tokenizer: PreTrainedTokenizerFast | None, num_documents: int | None) -> Corpus:
+def _corpus(stage: Stage | Practice, tokenizer: PreTrainedTokenizerFast | None, num_documents: int | None) -> Corpus:
     corpus = story_corpus(num_documents or stage.num_documents, seed=stage.seed, forms=stage.forms, tokenizer=tokenizer)
     print(f"{stage.name}: {corpus}, {len(corpus.token_ids('train')):,} training tokens", flush=True)
     return corpus
 
 
 def _run(gpt: GPT, corpus: Corpus, stage: Stage, arguments: argparse.Namespace) -> dict:
-    """Trains one stage, prints every fiftieth step and gives what was done."""
-    config = replace(
-        stage.training,
-        num_steps=arguments.steps or stage.training.num_steps,
-        folder=str(arguments.run / stage.name),
-        checkpoint_every=STEPS_BETWEEN_CHECKPOINTS,
-        metrics_path=str(arguments.run / f"{stage.name}.jsonl"),
-    )
-    steps = record_timelapse(
-        train(gpt, corpus, config, resume=True),
-        gpt,
-        tokenizer=corpus.tokenizer,
-        prompts=TIMELAPSE_PROMPTS,
-        path=_timelapse(stage, arguments),
-        at=log_spaced(config.num_steps, SNAPSHOTS),
-        rulers=measure_rulers(corpus).losses(),
-        name="story",
-    )
-    for step in steps:
-        if step.step % 50 == 0:
-            print(f"step {step.step:>5}  loss {step.loss:.4f}  {step.tokens_per_second:,.0f} tokens/s", flush=True)
+    """Trains one stage and gives what was done."""
+    config = _kept(stage, arguments)
+    _record(train(gpt, corpus, config, resume=True), gpt, corpus, stage, arguments)
     lines = Path(config.metrics_path).read_text(encoding="utf-8").splitlines()  # also those before a run was killed and went on
     steps = [json.loads(line) for line in lines]
     num_tokens = config.batch_size * config.context  # per step
-    return {
-        "name": stage.name,
+    return _facts(gpt, corpus, stage) | {
         "training": asdict(config),
-        "forms": stage.forms,
-        "seed_of_documents": stage.seed,
-        "num_documents": len(corpus.train),
-        "num_training_tokens_available": len(corpus.token_ids("train")),
         "num_training_tokens_read": config.num_steps * num_tokens,
-        "num_validation_tokens": len(corpus.token_ids("validation")),
         "training_loss_of_last_100_steps": sum(step["loss"] for step in steps[-100:]) / len(steps[-100:]),
-        "validation_loss": evaluate_loss(gpt, corpus.token_ids("validation"), context=CONTEXT),
         "seconds": round(sum(num_tokens / step["tokens_per_second"] for step in steps)),
     }
 
 
-def _timelapse(stage: Stage, arguments: argparse.Namespace) -> Path:
+def _practise(gpt: GPT, corpus: Corpus, arguments: argparse.Namespace) -> dict:
+    """Runs the stage of practice and gives what was done."""
+    practice = replace(PRACTICE, training=_kept(PRACTICE, arguments))
+    _record(practise(gpt, corpus, practice), gpt, corpus, practice, arguments)
+    done = latest_checkpoint(practice.training.folder).facts
+    return _facts(gpt, corpus, practice) | {
+        "practice": asdict(practice),
+        "num_training_tokens_read": done["num_tokens"],
+        "seconds": round(done["seconds"]),
+    }
+
+
+def _kept(stage: Stage | Practice, arguments: argparse.Namespace) -> TrainConfig:
+    """A stage's settings, with the folder that a run that was killed goes on from."""
+    return replace(
+        stage.training,
+        num_steps=arguments.steps or stage.training.num_steps,
+        folder=str(arguments.run / stage.name),
+        checkpoint_every=STEPS_BETWEEN_CHECKPOINTS[type(stage)],
+        metrics_path=str(arguments.run / f"{stage.name}.jsonl"),
+    )
+
+
+def _record(steps: Iterator[TrainStep], gpt: GPT, corpus: Corpus, stage: Stage | Practice, arguments: argparse.Namespace) -> None:
+    """Takes the steps of a stage, prints every fiftieth and keeps a time-lapse of them."""
+    recorded = record_timelapse(
+        steps,
+        gpt,
+        tokenizer=corpus.tokenizer,
+        prompts=TIMELAPSE_PROMPTS,
+        path=_timelapse(stage, arguments),
+        at=log_spaced(arguments.steps or stage.training.num_steps, SNAPSHOTS[type(stage)]),
+        rulers=measure_rulers(corpus).losses(),
+        name="story",
+    )
+    for step in recorded:
+        if step.step % 50 == 0:
+            print(f"step {step.step:>5}  loss {step.loss:.4f}  {step.tokens_per_second:,.0f} tokens/s", flush=True)
+
+
+def _facts(gpt: GPT, corpus: Corpus, stage: Stage | Practice) -> dict:
+    """What a stage read, and what was reached."""
+    return {
+        "name": stage.name,
+        "forms": stage.forms,
+        "seed_of_documents": stage.seed,
+        "num_documents": len(corpus.train),
+        "num_training_tokens_available": len(corpus.token_ids("train")),
+        "num_validation_tokens": len(corpus.token_ids("validation")),
+        "validation_loss": evaluate_loss(gpt, corpus.token_ids("validation"), context=CONTEXT),
+    }
+
+
+def _timelapse(stage: Stage | Practice, arguments: argparse.Namespace) -> Path:
     return arguments.run / f"{stage.name}.safetensors"
 
 

@@ -1,4 +1,4 @@
-"""How the built-in model `story` is made: its shape and the two stages of its training, each with documents of its own.
+"""How the built-in model `story` is made: its shape, two stages of training on documents, a third of practice.
 
 In: nothing. Out: frozen records. It trains nothing: `python -m aigc_toolkit.builtin` does.
 """
@@ -28,6 +28,29 @@ class Stage:
     training: TrainConfig
 
 
+@dataclass(frozen=True)
+class Practice:
+    """A stage in which the model writes and is told what was right.
+
+    `training` has the rounds (`num_steps`), AdamW's rate, the schedule, and the sequences of a corpus that each round reads too.
+    """
+
+    name: str
+    seed: int  # of the documents
+    seed_of_exercises: int
+    num_stories: int  # to go on with, in a round
+    num_questions: int
+    num_summaries: int
+    longest_story: int  # tokens written
+    longest_answer: int  # tokens
+    attempts: int  # at each question and summary
+    weight_of_attempts: float  # of all those at one exercise together, where a right answer that is always missed weighs 1
+    weight_of_corpus: float  # of the loss on the corpus
+    num_documents: int  # of the corpus
+    forms: dict[str, float]  # shares of the documents
+    training: TrainConfig
+
+
 STORIES = Stage(
     "stories",
     num_documents=120_000,
@@ -53,6 +76,25 @@ LESSONS = Stage(
     seed=2,  # 1 is the one its quality is measured with
     forms={"story": 0.2, "dialogue": 0.2, "summary": 0.15, "lesson": 0.45},
     training=replace(STORIES.training, answer_weight=2.0, learning_rate=0.006, adam_learning_rate=0.003),
+)
+
+PRACTICE = Practice(
+    "practice",
+    seed=12,
+    seed_of_exercises=11,
+    num_stories=40,
+    num_questions=48,
+    num_summaries=6,
+    longest_story=130,
+    longest_answer=60,
+    attempts=6,
+    weight_of_attempts=4.0,
+    weight_of_corpus=0.3,
+    num_documents=4_000,
+    forms={"story": 0.3, "dialogue": 0.1, "summary": 0.2, "lesson": 0.4},
+    training=TrainConfig(
+        num_steps=340, batch_size=4, context=CONTEXT, adam_learning_rate=5e-4, warmup_fraction=0.025, cooldown_fraction=0.5
+    ),
 )
 
 STAGES = (STORIES, LESSONS)

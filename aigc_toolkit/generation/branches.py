@@ -63,7 +63,7 @@ class GenerationTree:
     >>> other = story.branch(story.tokens[3].position, " girl")
     >>> print(story.tree)
     0  'Once upon a time' ', there was a girl named Sophie.'
-       1  at 7  ' girl named Sara. Sara had a friend called'
+       1  at 7  ' girl named Sara. "I am so lonely'
     """
 
     def __init__(self, root: Generation):

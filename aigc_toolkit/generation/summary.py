@@ -62,8 +62,8 @@ def summarize(
     Raises ValueError for an empty text, an `instruction` for a model that cannot be asked, a `max_new_tokens` that leaves no room
     for a part, and as `stream` does.
 
-    >>> summarize(lm, "Mia had a red kite. She lost it in the park. Tom found it there and gave it back.").summary  # and not true
-    'Mia found a red kite that Mia had hidden in the park.'
+    >>> summarize(lm, "Clara was a helpful girl. She did her best in the drawing contest and won a pencil case.").summary
+    'Clara won the drawing contest and got a pencil case as a prize.'
     """
     if not text.strip():
         raise ValueError("The text is empty; a summary needs something to sum up. Pass the text itself.")

@@ -1,7 +1,7 @@
-"""Text back into events: the narrator's patterns read backwards, and what a text contradicts.
+"""Text back into events: the narrator's patterns read backwards.
 
-Comes in: text in the story world's language, by whomever it was written. Goes out: the events it tells, the pieces that match no
-pattern, and each `Contradiction` with what was known before. It does not know who wrote the text.
+Comes in: text in the story world's language, by whomever it was written. Goes out: its pieces, each with the event it tells, or
+without where it matches no pattern. It does not know who wrote the text, nor whether it is true.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from . import words
-from .cast import Cast
 from .languages import LANGUAGES
-from .world import Contradiction, Event, World
+from .world import Event
 
 _SLOT = re.compile(r"{(\w+)}")
 _UNIT_END = {"en": re.compile(r"[.!?][\"”]?(?:\s+|$)"), "zh": re.compile(r"[。！？][”]?\s*")}
 _SMALL_CLASS = 150  # words; larger classes are matched by what stands around them
-_STATES = {"alone", "no_food", "miss"}  # causes that are no event told before
-_CAUSE_EVENTS = {"break_of": "break", "mend_of": "mend", "reach_for": "reach", "find_new": "find"}
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,28 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a text says: `told` in order, and the `unread` pieces that match no pattern."""
+class Piece:
+    """Characters `start` to `end` of a text, and what they tell: one event, or None where they match no pattern."""
 
-    told: tuple[Told, ...]
-    unread: tuple[str, ...]
+    start: int
+    end: int
+    told: Told | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text says, piece by piece: the events `told` in order, and the `unread` pieces that match no pattern."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        return tuple(piece.told for piece in self.pieces if piece.told is not None)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        return tuple(self.text[piece.start : piece.end].strip() for piece in self.pieces if piece.told is None)
 
 
 class Reader:
@@ -50,19 +64,19 @@ class Reader:
 
     def read(self, text: str, previous_actor: str | None = None) -> Reading:
         """The events of `text` in order. The longest pattern that fits is taken at each place."""
-        told, unread, position = [], [], 0
+        pieces, position = [], len(text) - len(text.lstrip())
         while position < len(text):
             found = self._longest(text, position, previous_actor)
             if found is None:
                 end = _UNIT_END[self.code].search(text, position)
                 stop = end.end() if end else len(text)
-                unread.append(text[position:stop].strip())
+                pieces.append(Piece(position, stop, None))
                 position, previous_actor = stop, None
             else:
-                one, position = found
-                told.append(one)
-                previous_actor = one.event.actor
-        return Reading(tuple(told), tuple(piece for piece in unread if piece))
+                one, end = found
+                pieces.append(Piece(position, end, one))
+                position, previous_actor = end, one.event.actor
+        return Reading(text, tuple(pieces))
 
     def _longest(self, text: str, position: int, previous_actor: str | None) -> tuple[Told, int] | None:
         matches = [
@@ -149,58 +163,6 @@ class Reader:
     @cache  # noqa: B019 - one reader a language lives as long as the program
     def _meanings(self, slot: str) -> dict[str, tuple[str, str, str | None]]:
         return dict(_slot_meanings(self.code, slot))
-
-
-def contradictions(reading: Reading, world: World, before: tuple[Event, ...], cast: Cast) -> list[str]:
-    """What `reading` says against `world` (changed by it), the events told `before` and the cast's colours, in words."""
-    found, happened, colours = [], [same for event in before for same in _same_fact(event)], dict(cast.colours)
-    for told in reading.told:
-        problems = [*_wrong_words(told, colours, words.GENDERS[cast.language]), *_wrong_cause(told.event, happened, world)]
-        try:
-            world.apply(told.event)
-        except Contradiction as reason:
-            problems.append(str(reason))
-        colours = told.colours | colours
-        happened += _same_fact(told.event)
-        found += [f"{told.event.kind}: {problem}" for problem in problems]
-    return found
-
-
-def _wrong_words(told: Told, colours: dict[str, str], genders: dict[str, str]) -> Iterator[str]:
-    for thing, colour in told.colours.items():
-        if colours.get(thing, colour) != colour:
-            yield f"{thing} is {colours[thing]}, not {colour}"
-    for person, gender in told.genders.items():
-        if genders[person] != gender:
-            yield f"{person} is called {gender}"
-    people = [told.event.roles[role] for role in ("actor", "other", "third") if role in told.event.roles]
-    if len(set(people)) < len(people):
-        yield f"{people[0]} stands in two places"
-
-
-def _wrong_cause(event: Event, happened: list[Event], world: World) -> Iterator[str]:
-    cause = event.cause
-    if cause is None or cause.kind in _STATES:
-        return
-    if cause.kind == "weather":
-        if world.weather != cause.weather:
-            yield f"no {cause.weather} came"
-        return
-    kind = _CAUSE_EVENTS.get(cause.kind, cause.kind)
-    wanted = {role: key for role, key in cause.roles.items() if not (cause.kind != kind and role == "other")}
-    if not any(e.kind == kind and wanted.items() <= e.roles.items() for e in happened):
-        yield f"{cause.kind} did not happen so"
-
-
-def _same_fact(event: Event) -> Iterator[Event]:
-    """The event, and the events of which it is another way to say them."""
-    yield event
-    if event.kind == "trade":
-        yield Event("trade", actor=event.other, other=event.actor, thing=event.second, second=event.thing)
-    elif event.kind == "quarrel":
-        yield Event("quarrel", actor=event.other, other=event.actor, thing=event.thing)
-    elif event.kind == "find_new":
-        yield Event("find", actor=event.actor, thing=event.thing, place=event.place)
 
 
 def _with_pronoun(pattern: str) -> Iterator[str]:
