@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
 SMALL: dict[str, dict[str, object]] = {  # by notebook: what its parameter cell is overridden with
-    "01_write_and_look": {"NUM_TOKENS": 12},
+    "01_write_and_look": {"NUM_TOKENS": 30},
     "02_the_formulas": {"NUM_STEPS": 6},
     "03_train_a_gpt": {"NUM_DOCUMENTS": 200, "NUM_STEPS": 12, "NUM_TRIALS": 3},
     "04_decoding": {"NUM_TOKENS": 40, "NUM_OPENINGS": 2, "NUM_BEAMS": 2, "NUM_UNMARKED": 4},

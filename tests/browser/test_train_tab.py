@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from aigc_toolkit.demo import Operator, build_demo
 from aigc_toolkit.demo.page import serve
 from browser.accessibility import serious_faults
+from browser.waiting import type_setting
 from tests.small_trainings import RHYME
 
 LONG = 240_000  # milliseconds: the process of a training takes second place and may wait for a processor
@@ -33,7 +34,7 @@ def open_tab(open_site, demo, **look) -> Page:
 
 def begin(page: Page, text: str = RHYME, *, steps: int = 3) -> None:
     page.get_by_role("button", name="More settings").last.click()
-    page.locator("#train-steps input").fill(str(steps))
+    type_setting(page.locator("#train-steps input"), str(steps))
     page.get_by_label("A text of your own").check()
     page.locator("#train-text textarea").fill(text)
     page.get_by_label("Tiny").check()

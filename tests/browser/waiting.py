@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 
-def eventually(page: Page, read: Callable[[], Any], expected: Any, *, seconds: float = 8) -> None:
+def eventually(page: Page, read: Callable[[], Any], expected: Any, *, seconds: float = 30) -> None:
     """Asserts that `read()` becomes equal to `expected` (a value, or `pytest.approx` of one) within `seconds`."""
     for _ in range(round(10 * seconds)):
         if read() == expected:
