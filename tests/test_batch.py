@@ -149,3 +149,7 @@ def test_what_a_batch_refuses(lm):
         batch.add(IDS[1], SETTINGS[0])
     with pytest.raises(ValueError, match=rf"Slot 5 holds no text; \[{slot}\] do. Use a slot"):
         batch.remove(5)
+
+
+def test_of_no_prompts_nothing_is_written(lm):
+    assert generate(lm, [], max_new_tokens=3) == []

@@ -34,8 +34,8 @@ def corpus():
     return story_corpus(60, seed=12, vocabulary_size=2000)
 
 
-def fresh(corpus) -> GPT:
-    return GPT(GPTConfig.modern(vocabulary_size=len(corpus.tokenizer), context=512, num_layers=1, num_heads=2, width=32))
+def fresh(corpus, context: int = 512) -> GPT:
+    return GPT(GPTConfig.modern(vocabulary_size=len(corpus.tokenizer), context=context, num_layers=1, num_heads=2, width=32))
 
 
 def exercises(number: int = 1, right: dict | None = None):
@@ -150,6 +150,14 @@ def test_what_teaches_nothing_is_left_out(corpus):
     lm = LanguageModel.from_gpt(fresh(corpus), corpus.tokenizer, "fresh")
     found = attempts(lm, Exercises(5), SMALL, 1)
     assert found and all(any(one.advantages) and len(one.ids) <= lm.context_length for one in found)
+
+
+def test_what_is_too_long_is_left_out(corpus):
+    lm = LanguageModel.from_gpt(fresh(corpus, context=300), corpus.tokenizer, "fresh")
+    prompts = [lm.texts.encode(one.prompt) for number in (1, 2) for one in Exercises(5).of_round(number, **COUNTS)]
+    assert any(len(ids) > 300 for ids in prompts) and any(len(ids) < 280 for ids in prompts)
+    found = [one for number in (1, 2) for one in attempts(lm, Exercises(5), SMALL, number)]
+    assert found and all(len(one.ids) <= 300 for one in found)
 
 
 def test_practice_makes_a_rewarded_answer_likelier(corpus):

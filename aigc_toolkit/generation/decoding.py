@@ -104,6 +104,8 @@ def together(lm: LanguageModel, streams: Sequence["TokenStream"], max_sequences:
 
     Streams with one and the same `Start`, written at once, share its reading.
     """
+    if not streams:
+        return
     batch = Batch(lm, min(max_sequences, len(streams)), max(each.start.end for each in streams))
     waiting, running = list(range(len(streams)))[::-1], {}
     while waiting or running:
