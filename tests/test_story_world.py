@@ -204,3 +204,15 @@ def test_what_is_told_can_be_read_back_without_contradiction(code):
         assert len(reading.told) == len(story.events), (text, [t.event.kind for t in reading.told])
         world = World(spots=frozenset(words.SPOTS))
         assert all(verdict.is_right for verdict in verdicts(reading, world, (), story.cast)), text
+
+
+def test_a_colour_is_contradicted_where_it_was_told_and_nowhere_else():
+    cast = next(story.cast for story in stories(20) if story.cast.colours.get(story.cast.thing))
+    other = next(colour for colour in words.COLOURS.values() if colour.key != cast.colours[cast.thing])
+    text = f"{cast.actor} showed the {other.en} {words.THINGS[cast.thing].en} to {cast.other}."
+    known, unknown = World(), World()
+    known.apply(Event("own", actor=cast.actor, thing=cast.thing))
+    (against,) = verdicts(Reader("en").read(text), known, (), cast)
+    assert against.problems == (f"show: {cast.thing} is {cast.colours[cast.thing]}, not {other.key}",)
+    (unheard,) = verdicts(Reader("en").read(text), unknown, (), cast)
+    assert not any("is " in problem and ", not " in problem for problem in unheard.problems)

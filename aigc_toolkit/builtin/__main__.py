@@ -35,7 +35,7 @@ from aigc_toolkit.training.checkpoints import latest_checkpoint
 from .practice import practise
 from .recipe import CONTEXT, MODEL, PRACTICE, STAGES, TIMELAPSE_PROMPTS, Practice, Stage
 
-SNAPSHOTS = {Stage: 13, Practice: 6}
+SNAPSHOTS = 13  # of the first stage at most
 STEPS_BETWEEN_CHECKPOINTS = {Stage: 250, Practice: 20}
 
 
@@ -122,13 +122,19 @@ def _record(steps: Iterator[TrainStep], gpt: GPT, corpus: Corpus, stage: Stage |
         tokenizer=corpus.tokenizer,
         prompts=TIMELAPSE_PROMPTS,
         path=_timelapse(stage, arguments),
-        at=log_spaced(arguments.steps or stage.training.num_steps, SNAPSHOTS[type(stage)]),
+        at=_snapshots(stage, arguments.steps or stage.training.num_steps),
         rulers=measure_rulers(corpus).losses(),
         name="story",
     )
     for step in recorded:
         if step.step % 50 == 0:
             print(f"step {step.step:>5}  loss {step.loss:.4f}  {step.tokens_per_second:,.0f} tokens/s", flush=True)
+
+
+def _snapshots(stage: Stage | Practice, num_steps: int) -> list[int]:
+    """The steps that are kept: every second one after the first stage, in which most changes."""
+    spaced = log_spaced(num_steps, SNAPSHOTS)
+    return spaced if stage is STAGES[0] else sorted({*spaced[::2], num_steps})
 
 
 def _facts(gpt: GPT, corpus: Corpus, stage: Stage | Practice) -> dict:

@@ -78,6 +78,14 @@ LESSONS = Stage(
     training=replace(STORIES.training, answer_weight=2.0, learning_rate=0.006, adam_learning_rate=0.003),
 )
 
+GATHERINGS = Stage(
+    "gatherings",
+    num_documents=60_000,
+    seed=3,
+    forms={"story": 0.12, "dialogue": 0.1, "summary": 0.13, "lesson": 0.2, "gathering": 0.45},
+    training=replace(LESSONS.training, num_steps=4_000, answer_weight=3.0, mixed_precision="no"),
+)
+
 PRACTICE = Practice(
     "practice",
     seed=12,
@@ -97,4 +105,4 @@ PRACTICE = Practice(
     ),
 )
 
-STAGES = (STORIES, LESSONS)
+STAGES = (STORIES, LESSONS, GATHERINGS)

@@ -101,8 +101,8 @@ def _draw(rng: random.Random, language: str, places: Sequence[str], second_place
         time=rng.choice(list(words.TIMES)),
         trait=rng.choice(list(words.TRAITS)),
         other_trait=rng.choice(list(words.TRAITS)),
-        relation=_relation(rng, language, names[1]),
-        third_relation=_relation(rng, language, names[2]),
+        relation=draw_relation(rng, language, names[1]),
+        third_relation=draw_relation(rng, language, names[2]),
         weather=rng.choice(list(words.WEATHERS)),
         animal=rng.choice(list(words.ANIMALS)),
         skill=rng.choice(list(words.SKILLS)),
@@ -113,6 +113,7 @@ def _draw(rng: random.Random, language: str, places: Sequence[str], second_place
     return cast
 
 
-def _relation(rng: random.Random, language: str, person: str) -> str:
+def draw_relation(rng: random.Random, language: str, person: str) -> str:
+    """What somebody may be to another: no brother who is a girl."""
     forbidden = "brother" if words.GENDERS[language][person] == "f" else "sister"
     return rng.choice([relation for relation in words.RELATIONS if relation != forbidden])

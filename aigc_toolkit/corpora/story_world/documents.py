@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..chat_format import Message, render_messages
+from .gatherings import draw_gathering
 from .narrator import Narrator
 from .plots import Story, draw_story
 from .questions import Question, answerable_questions, unanswerable_questions
 from .world import Event
 
 Split = Literal["train", "validation"]
-FORMS = ("story", "dialogue", "summary", "lesson")
+FORMS = ("story", "dialogue", "summary", "lesson", "gathering")
 USUAL_FORMS = {"story": 0.2, "dialogue": 0.6, "summary": 0.2}  # shares of the documents
-_NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11)}
-_NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35}
+_NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11), "gathering": (8, 12)}
+_NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35, "gathering": 0.3}
+_NUM_ABSENT = {"gathering": 3}  # things asked about that are not in the story, where they are more than one
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ def make_document(
     rng = random.Random(f"{seed}/{split}/{number}")
     language = rng.choice(languages)
     drawn = rng.choices(FORMS, [forms.get(form, 0) for form in FORMS])[0]
-    story = draw_story(rng, language, held_out=split == "validation")
+    form = form or drawn
+    draw = draw_gathering if form == "gathering" else draw_story
+    story = draw(rng, language, held_out=split == "validation")
     narrator = Narrator(language, story.cast.colours, rng)
     text = narrator.tell(story.events)
-    form = form or drawn
     asked = _ask(story, narrator, form) if form in _NUM_QUESTIONS else ()
     summaries = tuple(narrator.summaries(story.summary)) if form in ("summary", "lesson") else ()
     messages: tuple[Message, ...] = ()
@@ -88,7 +91,7 @@ def make_document(
 def _ask(story: Story, narrator: Narrator, form: str) -> tuple[AskedQuestion, ...]:
     """As many questions as the form asks, a quarter of which (in a lesson, a third) the story does not answer."""
     rng = narrator.rng
-    answerable, unanswerable = answerable_questions(story), unanswerable_questions(story)
+    answerable, unanswerable = answerable_questions(story), unanswerable_questions(story, _NUM_ABSENT.get(form, 1))
     asked = []
     for _ in range(rng.randint(*_NUM_QUESTIONS[form])):
         pool = unanswerable if rng.random() < _NOT_SAID_SHARE[form] else answerable

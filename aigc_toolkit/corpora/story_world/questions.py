@@ -62,6 +62,8 @@ _ABOUT_STATE = {
     "why_feeling": (("actor", "feeling"), "cause"),
 }
 
+_OF_ABSENT_THINGS = ("where_thing", "who_has", "whose", "colour", "who_found", "who_broke")
+
 
 def answerable_questions(story: Story) -> list[Question]:
     """Every question with exactly one true answer in this story."""
@@ -71,19 +73,22 @@ def answerable_questions(story: Story) -> list[Question]:
     return [next(iter(same)) for same in found.values() if len(same) == 1]
 
 
-def unanswerable_questions(story: Story) -> list[Question]:
-    """Questions about things, people and facts this story leaves open: the right answer is that it does not say."""
+def unanswerable_questions(story: Story, num_absent: int = 1) -> list[Question]:
+    """Questions about things, people and facts this story leaves open: the right answer is that it does not say.
+
+    `num_absent`: how many things that are not in the story are asked about.
+    """
     rng = story.cast.rng
     world = story.world
-    absent = rng.choice([thing for thing in words.NON_FOODS if not world.known(thing)])
+    absent = [rng.choice([thing for thing in words.NON_FOODS if not world.known(thing)]) for _ in range(num_absent)]
     present = [thing for thing in world.owner if thing not in world.gone]
     named = [person for person in story.cast.people if any(person in e.roles.values() for e in story.events)]
-    asked = [Event(kind, thing=absent) for kind in ("where_thing", "who_has", "whose", "colour", "who_found", "who_broke")]
+    asked = [Event(kind, thing=thing) for thing in absent for kind in _OF_ABSENT_THINGS]
     for thing in present:
         asked += [Event(kind, thing=thing) for kind in ("colour", "who_broke", "who_found", "who_mended")]
     for person in named:
         asked += [Event(kind, actor=person) for kind in ("trait", "feeling_end", "what_made", "which_animal", "what_ate")]
-        asked += [Event("where_found", actor=person, thing=absent), Event("to_whom", actor=person, thing=absent)]
+        asked += [Event(kind, actor=person, thing=thing) for thing in absent for kind in ("where_found", "to_whom")]
         asked.append(Event("who_helped", other=person))
     asked.append(Event("which_weather"))
     settled = {(q.kind, *_key(q.asked)) for q in (*_from_events(story), *_from_state(story))}

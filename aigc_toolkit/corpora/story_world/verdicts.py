@@ -33,8 +33,9 @@ class Verdict:
 
 
 def verdicts(reading: Reading, world: World, before: tuple[Event, ...], cast: Cast) -> list[Verdict]:
-    """Each piece of `reading` held against `world` (changed by it), the events told `before` and the cast's colours."""
-    found, happened, colours = [], [same for event in before for same in _same_fact(event)], dict(cast.colours)
+    """Each piece of `reading` against `world` (changed by it), the events told `before` and the colours of what they told of."""
+    found, happened = [], [same for event in before for same in _same_fact(event)]
+    colours = {thing: colour for thing, colour in cast.colours.items() if world.known(thing)}
     for piece in reading.pieces:
         told = piece.told
         if told is None:
