@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 import aigc_toolkit
 from aigc_toolkit import capture_attention, generate, load_timelapse
 from aigc_toolkit.builtin.__main__ import main
-from aigc_toolkit.builtin.recipe import GATHERINGS, LESSONS, PRACTICE, STORIES
+from aigc_toolkit.builtin.recipe import PRACTICE, STAGES
 from aigc_toolkit.corpora.story_world import make_document
 
 FOLDER = Path(aigc_toolkit.__file__).parent / "builtin" / "story"
@@ -67,7 +67,7 @@ def test_its_time_lapse_ends_with_the_model_itself(story_lm):
         assert probs[expected.id.tolist()].tolist() == pytest.approx(expected.probability.tolist(), abs=1e-3)
 
 
-def test_its_recipe_runs_in_four_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
+def test_its_recipe_runs_in_five_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
     small = ["--folder", str(tmp_path / "story"), "--run", str(tmp_path / "run"), "--steps", "2", "--documents", "40"]
     monkeypatch.setattr("sys.argv", ["builtin", *small])
     few = dict(num_stories=2, num_questions=3, num_summaries=2, longest_story=20, longest_answer=8)
@@ -75,18 +75,19 @@ def test_its_recipe_runs_in_four_stages_and_a_finished_run_is_not_run_again(tmp_
     main()
     made = load_file(tmp_path / "story" / "model.safetensors")
     facts = json.loads((tmp_path / "story" / "training.json").read_text(encoding="utf-8"))
-    assert [stage["name"] for stage in facts["stages"]] == ["stories", "lessons", "gatherings", "practice"]
-    assert [stage["num_training_tokens_read"] for stage in facts["stages"][:3]] == [2 * 8 * 512] * 3
-    assert facts["stages"][3]["num_training_tokens_read"] > 2 * 4 * 513
+    assert [stage["name"] for stage in facts["stages"]] == ["stories", "lessons", "recitals", "gatherings", "practice"]
+    assert [stage["num_training_tokens_read"] for stage in facts["stages"][:-1]] == [2 * 8 * 512] * 4
+    assert facts["stages"][-1]["num_training_tokens_read"] > 2 * 4 * 513
     timelapse = load_timelapse(tmp_path / "story" / "timelapse.safetensors")
-    assert timelapse.steps == [0, 1, 2, 4, 6, 8] and list(timelapse.marks.values()) == ["lessons", "gatherings", "practice"]
+    assert timelapse.steps == [0, 1, 2, 4, 6, 8, 10]
+    assert list(timelapse.marks.values()) == ["lessons", "recitals", "gatherings", "practice"]
     main()
     again = load_file(tmp_path / "story" / "model.safetensors")
     assert all(torch.equal(made[name], again[name]) for name in made)
 
 
-@pytest.mark.parametrize(("stage", "number"), [(STORIES, 0), (LESSONS, 1), (GATHERINGS, 2)])
-def test_it_was_trained_by_its_recipe(stage, number):
+@pytest.mark.parametrize(("number", "stage"), enumerate(STAGES))
+def test_it_was_trained_by_its_recipe(number, stage):
     done = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))["stages"][number]
     assert (done["name"], done["num_documents"], done["seed_of_documents"]) == (stage.name, stage.num_documents, stage.seed)
     assert done["forms"] == stage.forms
@@ -96,7 +97,7 @@ def test_it_was_trained_by_its_recipe(stage, number):
 
 
 def test_it_has_practised_by_its_recipe():
-    done = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))["stages"][3]
+    done = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))["stages"][-1]
     kept = ("folder", "metrics_path", "checkpoint_every")
     recipe, practice = asdict(PRACTICE), done["practice"]
     assert {name: practice["training"].pop(name) for name in kept}["folder"] == "runs/story/practice"

@@ -45,7 +45,7 @@ def main() -> None:
     for stage in STAGES:
         corpus = _corpus(stage, tokenizer, arguments.documents)
         tokenizer = corpus.tokenizer
-        gpt = gpt or GPT(GPTConfig.modern(vocabulary_size=len(tokenizer), context=CONTEXT, **MODEL))
+        gpt = _with_theta(gpt or GPT(GPTConfig.modern(vocabulary_size=len(tokenizer), context=CONTEXT, **MODEL)), stage.rope_theta)
         facts.append(_run(gpt, corpus, stage, arguments))
     corpus = _corpus(PRACTICE, tokenizer, arguments.documents)
     facts.append(_practise(gpt, corpus, arguments))
@@ -74,6 +74,13 @@ def _corpus(stage: Stage | Practice, tokenizer: PreTrainedTokenizerFast | None, 
     corpus = story_corpus(num_documents or stage.num_documents, seed=stage.seed, forms=stage.forms, tokenizer=tokenizer)
     print(f"{stage.name}: {corpus}, {len(corpus.token_ids('train')):,} training tokens", flush=True)
     return corpus
+
+
+def _with_theta(gpt: GPT, rope_theta: float) -> GPT:
+    """The same weights, with positions that turn by another base."""
+    changed = GPT(replace(gpt.config, rope_theta=rope_theta))
+    changed.load_state_dict(gpt.state_dict())
+    return changed
 
 
 def _run(gpt: GPT, corpus: Corpus, stage: Stage, arguments: argparse.Namespace) -> dict:

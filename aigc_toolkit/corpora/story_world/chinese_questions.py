@@ -205,6 +205,18 @@ SUMMARIES = {
     ),
 }
 
+RECITAL_REQUESTS = ("把你知道的都告诉我。", "故事结束的时候，你知道些什么？", "说说你记住的一切。")
+REPEAT_REQUESTS = ("请再说一遍。", "换个顺序再说一遍。", "再来一遍吧。")
+
+STATEMENTS: dict[str, tuple[str, ...]] = {
+    "where_thing": ("{noun}在{at}。",),
+    "who_has": ("{noun}在{actor}手里。",),
+    "whose": ("{noun}是{actor}的。",),
+    "colour": ("{noun}是{colour}的。",),
+    "trait": ("{actor}很{trait}。",),
+    "feeling_end": ("{actor}觉得很{feeling}。",),
+}
+
 SUMMARY_REQUESTS = (
     "请用一句话讲讲这个故事。",
     "用一句话概括这个故事。",

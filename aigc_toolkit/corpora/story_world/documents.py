@@ -1,4 +1,4 @@
-"""Documents of the story world in four forms: a story, a dialogue about one, its summary, a lesson of many questions.
+"""Documents of the story world: a story, a dialogue about one, its summary, a lesson of many questions; two of gatherings.
 
 Comes in: a seed, a split and a number. Goes out: a `StoryDocument`, always the same one for the same three, with the text that a
 model reads and the facts that are true of it. It does not know of tokens.
@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..chat_format import Message, render_messages
-from .gatherings import draw_gathering
+from .gatherings import draw_belongings, draw_gathering
 from .narrator import Narrator
 from .plots import Story, draw_story
 from .questions import Question, answerable_questions, unanswerable_questions
 from .world import Event
 
 Split = Literal["train", "validation"]
-FORMS = ("story", "dialogue", "summary", "lesson", "gathering")
+FORMS = ("story", "dialogue", "summary", "lesson", "gathering", "recital")
 USUAL_FORMS = {"story": 0.2, "dialogue": 0.6, "summary": 0.2}  # shares of the documents
 _NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11), "gathering": (8, 12)}
 _NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35, "gathering": 0.3}
+_DRAWN_FROM = {"gathering": draw_gathering, "recital": draw_belongings}  # other forms: from plots
+_NUM_RECITED = (1, 2)  # times that all is said
 _NUM_ABSENT = {"gathering": 3}  # things asked about that are not in the story, where they are more than one
 
 
@@ -72,8 +74,7 @@ def make_document(
     language = rng.choice(languages)
     drawn = rng.choices(FORMS, [forms.get(form, 0) for form in FORMS])[0]
     form = form or drawn
-    draw = draw_gathering if form == "gathering" else draw_story
-    story = draw(rng, language, held_out=split == "validation")
+    story = _DRAWN_FROM.get(form, draw_story)(rng, language, held_out=split == "validation")
     narrator = Narrator(language, story.cast.colours, rng)
     text = narrator.tell(story.events)
     asked = _ask(story, narrator, form) if form in _NUM_QUESTIONS else ()
@@ -83,6 +84,8 @@ def make_document(
         messages = _dialogue(text, asked)
     if form == "summary":
         messages = _summed_up(f"{narrator.summary_request()}\n\n{text}", rng.choice(summaries))
+    elif form == "recital":
+        messages = _recited(text, story, narrator)
     elif form == "lesson":
         messages += _summed_up(narrator.summary_request(), rng.choice(summaries))
     return StoryDocument(form, language, story, text, messages, asked, summaries)
@@ -107,6 +110,17 @@ def _dialogue(text: str, asked: tuple[AskedQuestion, ...]) -> tuple[Message, ...
     messages = [Message("user", f"{text}\n\n{first.text}"), Message("assistant", first.said)]
     for question in rest:
         messages += [Message("user", question.text), Message("assistant", question.said)]
+    return tuple(messages)
+
+
+def _recited(text: str, story: Story, narrator: Narrator) -> tuple[Message, ...]:
+    """All that is so at the end, said once or twice, each time in another order."""
+    known = [question for question in answerable_questions(story) if question.kind in narrator.words.statements]
+    messages: list[Message] = []
+    for number in range(narrator.rng.randint(*_NUM_RECITED)):
+        request = narrator.rng.choice(narrator.words.repeat_requests if number else narrator.words.recital_requests)
+        said = [narrator.statement(question) for question in narrator.rng.sample(known, len(known))]
+        messages += _summed_up(request if number else f"{text}\n\n{request}", narrator.words.sentence_join.join(said))
     return tuple(messages)
 
 

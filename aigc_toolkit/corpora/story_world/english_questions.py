@@ -1,7 +1,8 @@
 """English questions, answers and summaries of the story world: patterns with slots, as data.
 
 Comes in: nothing. Goes out: QUESTIONS and ANSWERS (question kind -> patterns), NOT_SAID (the answer where a story
-leaves it open), SUMMARIES (plot -> one-sentence patterns) and SUMMARY_REQUESTS. Answers are short full sentences that
+leaves it open), SUMMARIES (plot -> one-sentence patterns) and SUMMARY_REQUESTS, STATEMENTS
+(question kind -> what is so, what it is asked about first) and how they are asked for. Answers are short full sentences that
 name what was asked for. It does not know which questions a story answers.
 """
 
@@ -62,6 +63,18 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 }
 
 NOT_SAID = "The story does not say."
+
+RECITAL_REQUESTS = ("Tell me all you know.", "What do you know at the end?", "Say everything you remember.")
+REPEAT_REQUESTS = ("Once more, please.", "Can you say it again, in any order?", "Again, please.")
+
+STATEMENTS: dict[str, tuple[str, ...]] = {
+    "where_thing": ("{noun} is {at}.",),
+    "who_has": ("{noun} is with {actor}.",),
+    "whose": ("{noun} belongs to {actor}.",),
+    "colour": ("{noun} is {colour}.",),
+    "trait": ("{actor} was {trait}.",),
+    "feeling_end": ("{actor} felt {feeling}.",),
+}
 
 SUMMARY_REQUESTS = (
     "Tell me this story in one sentence.",

@@ -17,6 +17,7 @@ from .scenes import feel, thanks
 from .world import Event, World
 
 NUM_PEOPLE, NUM_THINGS, NUM_SCENES = (2, 5), (3, 7), (3, 7)
+NUM_OWNERS, NUM_BELONGINGS = (3, 6), {"en": (5, 10), "zh": (4, 7)}  # Chinese takes more tokens
 COLOURED = 0.75  # share of the things that have a colour
 GLAD = ("happy", "grateful", "surprised", "excited")
 SORRY = ("sorry", "sad", "worried", "scared")
@@ -43,18 +44,26 @@ class Company:
 
 def draw_gathering(rng: random.Random, language: str, *, held_out: bool) -> Story:
     """A gathering with a held-out combination of name, thing and place (validation) or without one (training)."""
-    company = _draw(rng, language, held_out)
+    return _story(_draw(rng, language, held_out, NUM_PEOPLE, NUM_THINGS), _told)
+
+
+def draw_belongings(rng: random.Random, language: str, *, held_out: bool) -> Story:
+    """Nothing but who has what, and where some of it was put: the most to tell apart in the fewest words."""
+    return _story(_draw(rng, language, held_out, NUM_OWNERS, NUM_BELONGINGS[language]), _owned)
+
+
+def _story(company: Company, tell: Callable[[Company, World], Iterator[Event]]) -> Story:
     world, events = World(spots=frozenset(words.SPOTS)), []
-    for event in _told(company, world):
+    for event in tell(company, world):
         world.apply(event)
         events.append(event)
     return Story("gathering", company, tuple(events), world, Event("gathering"))
 
 
-def _draw(rng: random.Random, language: str, held_out: bool) -> Company:
+def _draw(rng: random.Random, language: str, held_out: bool, num_people: tuple[int, int], num_things: tuple[int, int]) -> Company:
     while True:
-        people = tuple(rng.sample(list(words.GENDERS[language]), rng.randint(*NUM_PEOPLE)))
-        things = tuple(rng.sample(words.NON_FOODS, rng.randint(*NUM_THINGS)))
+        people = tuple(rng.sample(list(words.GENDERS[language]), rng.randint(*num_people)))
+        things = tuple(rng.sample(words.NON_FOODS, rng.randint(*num_things)))
         places = [(place, any(is_held_out(n, t, place) for n in people for t in things)) for place in words.PLACES]
         allowed = [place for place, is_kept in places if held_out or not is_kept]
         areas, spots = ([place for place in allowed if (place in words.SPOTS) is wanted] for wanted in (False, True))
@@ -79,6 +88,17 @@ def _told(c: Company, world: World) -> Iterator[Event]:
     yield from c.rng.sample(facts, len(facts))
     for _ in range(c.rng.randint(*NUM_SCENES)):
         yield from c.rng.choice(SCENES)(c, world)
+
+
+def _owned(c: Company, world: World) -> Iterator[Event]:
+    """Each thing with its owner; people's ways in between."""
+    for thing in c.things:
+        owner = c.rng.choice(c.people)
+        if owner not in world.trait and c.maybe(0.2):
+            yield Event("introduce_trait", actor=owner, trait=c.rng.choice(list(words.TRAITS)))
+        yield Event("own", actor=owner, thing=thing)
+        if c.maybe(0.4):
+            yield Event("put", actor=owner, thing=thing, place=c.rng.choice(c.spots))
 
 
 def _arrive(c: Company, world: World) -> Iterator[Event]:

@@ -24,6 +24,9 @@ class Language:
     summaries: Patterns
     summary_requests: tuple[str, ...]
     not_said: str
+    statements: Patterns
+    recital_requests: tuple[str, ...]
+    repeat_requests: tuple[str, ...]
     sentence_join: str  # between sentences
 
     def word(self, role: str, key: str) -> str:
@@ -113,6 +116,9 @@ LANGUAGES: dict[str, English | Chinese] = {
         english_questions.SUMMARIES,
         english_questions.SUMMARY_REQUESTS,
         english_questions.NOT_SAID,
+        english_questions.STATEMENTS,
+        english_questions.RECITAL_REQUESTS,
+        english_questions.REPEAT_REQUESTS,
         sentence_join=" ",
     ),
     "zh": Chinese(
@@ -124,6 +130,9 @@ LANGUAGES: dict[str, English | Chinese] = {
         chinese_questions.SUMMARIES,
         chinese_questions.SUMMARY_REQUESTS,
         chinese_questions.NOT_SAID,
+        chinese_questions.STATEMENTS,
+        chinese_questions.RECITAL_REQUESTS,
+        chinese_questions.REPEAT_REQUESTS,
         sentence_join="",
     ),
 }

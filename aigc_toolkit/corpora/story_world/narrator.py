@@ -68,6 +68,10 @@ class Narrator:
             texts.append(self._fill(pattern, slots if cause is None else slots | {"cause": cause}))
         return list(dict.fromkeys(texts))
 
+    def statement(self, question: Question) -> str:
+        """What is so, in a sentence that begins with what the question is about. Its kind is one of those in `statements`."""
+        return self._fill(self.rng.choice(self.words.statements[question.kind]), self._slots(question.answer))
+
     def summaries(self, summary: Event) -> list[str]:
         """Every accepted one-sentence summary."""
         return [self._fill(pattern, self._slots(summary)) for pattern in self.words.summaries[summary.kind]]
