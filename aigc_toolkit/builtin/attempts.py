@@ -30,30 +30,33 @@ class Attempt:
 def attempts(lm: LanguageModel, exercises: Exercises, practice: Practice, round_number: int) -> list[Attempt]:
     """One attempt at each story, several at each question and summary. What is too long, or teaches nothing, is left out."""
     counts = dict(stories=practice.num_stories, questions=practice.num_questions, summaries=practice.num_summaries)
-    room = {True: practice.longest_story, False: practice.longest_answer}  # tokens
+    room = dict(story=practice.longest_story, question=practice.longest_answer, summary=practice.longest_answer)  # tokens
     given = [
         one
         for one in exercises.of_round(round_number, **counts)
-        if len(lm.texts.encode(one.prompt)) + room[one.is_story] <= lm.context_length
+        if len(lm.texts.encode(one.prompt)) + room[one.form] <= lm.context_length
     ]
-    stories, exact = ([one for one in given if one.is_story is wanted] for wanted in (True, False))
+    stories, exact = ([one for one in given if (one.form == "story") is wanted] for wanted in (True, False))
     settings = dict(temperature=1.0, num_alternatives=1, seed=round_number * practice.attempts)
-    found = continued(stories, generate(lm, [one.prompt for one in stories], max_new_tokens=practice.longest_story, **settings))
+    continuations = generate(lm, [one.prompt for one in stories], max_new_tokens=practice.longest_story, **settings)
+    judged = [one.judge(each.text) for one, each in zip(stories, continuations, strict=True)]
+    for one, passages in zip(stories, judged, strict=True):
+        if passages:
+            exercises.remember(one.kind, sum(passage.reward for passage in passages) / len(passages))
+    found = continued(continuations, judged)
     settings |= dict(max_new_tokens=practice.longest_answer, num_return_sequences=practice.attempts)
     written = iter(generate(lm, [one.prompt for one in exact], **settings))
     for one in exact:
         tried = [next(written) for _ in range(practice.attempts)]
         rewards = [one.judge(each.text)[0].reward for each in tried]
-        if one.is_question:
-            exercises.remember(one.kind, sum(rewards) / len(rewards))
+        exercises.remember(one.kind, sum(rewards) / len(rewards))
         found += answered(tried, rewards, weight=practice.weight_of_attempts)
         found.append(taught(lm, one, tried[0].prompt_ids, share_missed=1 - sum(rewards) / len(rewards)))
     return [one for one in found if any(one.advantages)]
 
 
-def continued(stories: Sequence[Exercise], written: Sequence[Generation]) -> list[Attempt]:
+def continued(written: Sequence[Generation], judged: Sequence[Sequence[Passage]]) -> list[Attempt]:
     """Each sentence against the mean of all; what belongs to none, such as the end, has no advantage."""
-    judged = [one.judge(each.text) for one, each in zip(stories, written, strict=True)]
     rewards = [passage.reward for passages in judged for passage in passages]
     expected = sum(rewards) / max(1, len(rewards))
     return [

@@ -98,8 +98,8 @@ GATHERINGS = Stage(
     "gatherings",
     num_documents=60_000,
     seed=4,
-    forms={"story": 0.12, "dialogue": 0.12, "summary": 0.12, "lesson": 0.2, "gathering": 0.3, "recital": 0.14},
-    training=replace(RECITALS.training, num_steps=3_000, cooldown_fraction=0.6, answer_weight=3.0),
+    forms={"story": 0.1, "dialogue": 0.1, "summary": 0.08, "lesson": 0.18, "gathering": 0.3, "recital": 0.24},
+    training=replace(RECITALS.training, num_steps=3_000, cooldown_fraction=0.5, answer_weight=4.0),
     rope_theta=1e6,
 )
 
