@@ -62,8 +62,6 @@ def test_what_is_answered_wrong_is_asked_more_often():
     def share_of_colours(right: dict) -> float:
         given = [one for number in range(40) for one in Exercises(5, right).of_round(number, **COUNTS)]
         kinds = [one.kind for one in given if one.form == "question"]
-            one.kind for number in range(40) for one in Exercises(5, right).of_round(number, **COUNTS) if one.form == "question"
-        ]
         return sum(kind.endswith("/colour") for kind in kinds) / len(kinds)
 
     known = {f"{language}/colour": 1.0 for language in ("en", "zh")}
