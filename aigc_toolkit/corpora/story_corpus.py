@@ -46,9 +46,10 @@ def story_corpus(
     """A story corpus of `num_documents` training documents and a tenth as many for validation (at most 2,000).
 
     The same arguments give the same corpus. `forms` are the shares of "story", "dialogue" (a story and four to eight questions),
-    "summary" and "lesson" (seven to eleven questions, more of them without an answer, and a summary). Without a `tokenizer` a
-    byte-level BPE of `vocabulary_size` tokens is trained on the training split. Raises ValueError for a number below 1, an unknown
-    language or form, and shares that are no shares.
+    "summary", "lesson" (seven to eleven questions, more of them without an answer, and a summary), "gathering" (up to five people
+    and seven things without a plot, and eight to twelve questions) and "recital" (who has what, and all of it said again in any
+    order). Without a `tokenizer` a byte-level BPE of `vocabulary_size` tokens is trained on the training split. Raises ValueError
+    for a number below 1, an unknown language or form, and shares that are no shares.
 
     >>> story_corpus(100, languages=("en",)).document("train", 0).language
     'en'
