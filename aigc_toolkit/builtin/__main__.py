@@ -139,9 +139,9 @@ def _record(steps: Iterator[TrainStep], gpt: GPT, corpus: Corpus, stage: Stage |
 
 
 def _snapshots(stage: Stage | Practice, num_steps: int) -> list[int]:
-    """The steps that are kept: every second one after the first stage, in which most changes."""
+    """The steps that are kept: every fourth one after the first stage, in which most changes."""
     spaced = log_spaced(num_steps, SNAPSHOTS)
-    return spaced if stage is STAGES[0] else sorted({*spaced[::2], num_steps})
+    return spaced if stage is STAGES[0] else sorted({*spaced[::4], num_steps})
 
 
 def _facts(gpt: GPT, corpus: Corpus, stage: Stage | Practice) -> dict:
