@@ -56,6 +56,7 @@ def test_a_gathering_can_be_read_back_without_contradiction(language, draw):
         assert not reading.unread and len(reading.told) == len(story.events)
         world = World(spots=frozenset(words.SPOTS))
         assert all(verdict.is_right for verdict in verdicts(reading, world, (), story.cast))
+        assert all(told.colours.items() <= story.cast.colours.items() for told in reading.told)
 
 
 def test_a_gathering_is_followed_by_many_questions_some_about_things_it_does_not_tell_of():

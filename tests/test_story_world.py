@@ -204,6 +204,7 @@ def test_what_is_told_can_be_read_back_without_contradiction(code):
         assert len(reading.told) == len(story.events), (text, [t.event.kind for t in reading.told])
         world = World(spots=frozenset(words.SPOTS))
         assert all(verdict.is_right for verdict in verdicts(reading, world, (), story.cast)), text
+        assert all(told.colours.items() <= story.cast.colours.items() for told in reading.told), text
 
 
 def test_a_colour_is_contradicted_where_it_was_told_and_nowhere_else():

@@ -65,16 +65,15 @@ class Exercises:
 
     def _story(self, place: int, rng: random.Random) -> Exercise:
         """A story told as far as any event from the third on, but for the last two where it is long enough."""
-        kinds = [f"{language}/story" for language in LANGUAGES]
-        language = self._drawn(kinds, rng)
-        document = make_document(self._seed, "train", place, languages=LANGUAGES[language : language + 1], form="story")
+        language = LANGUAGES[self._drawn([f"{language}/story" for language in LANGUAGES], rng)]
+        document = make_document(self._seed, "train", place, languages=(language,), form="story")
         num_events = max(3, rng.randint(2, max(2, len(document.story.events) - 2)))
         begun = beginning(document.story, document.language, num_events, rng)
 
         def judge(text: str) -> list[Passage]:
             return [Passage(verdict.start, verdict.end, float(verdict.is_right)) for verdict in begun.verdicts(text)]
 
-        return Exercise("story", kinds[language], begun.text, judge)
+        return Exercise("story", f"{language}/story", begun.text, judge)
 
     def _question(self, place: int, rng: random.Random) -> Exercise:
         """One question of a document, after the true answers to those before it."""

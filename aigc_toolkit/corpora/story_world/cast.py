@@ -52,6 +52,25 @@ class Cast:
         return self.actor, self.other, self.third
 
 
+@dataclass
+class Company:
+    """The people, things and places of one gathering (lexicon keys) and the random generator its scenes may ask."""
+
+    rng: random.Random
+    language: str
+    people: tuple[str, ...]
+    things: tuple[str, ...]
+    areas: tuple[str, ...]
+    spots: tuple[str, ...]
+    colours: dict[str, str]  # thing -> colour, where it has one
+
+    def maybe(self, probability: float = 0.5) -> bool:
+        return self.rng.random() < probability
+
+    def somebody_but(self, *people: str) -> str:
+        return self.rng.choice([person for person in self.people if person not in people])
+
+
 def is_held_out(name: str, thing: str, place: str) -> bool:
     """True if training never shows this person, thing and place in one story: a fixed rule over a checksum of the three keys."""
     return zlib.crc32(f"{name}|{thing}|{place}".encode()) % HELD_OUT_SHARE == 0

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from . import words
-from .cast import draw_relation, is_held_out
+from .cast import Company, draw_relation, is_held_out
 from .plots import Story
 from .scenes import feel, thanks
 from .world import Event, World
@@ -21,25 +20,6 @@ NUM_OWNERS, NUM_BELONGINGS = (3, 6), {"en": (5, 10), "zh": (4, 7)}  # Chinese ta
 COLOURED = 0.75  # share of the things that have a colour
 GLAD = ("happy", "grateful", "surprised", "excited")
 SORRY = ("sorry", "sad", "worried", "scared")
-
-
-@dataclass
-class Company:
-    """The people, things and places of one gathering (lexicon keys) and the random generator its scenes may ask."""
-
-    rng: random.Random
-    language: str
-    people: tuple[str, ...]
-    things: tuple[str, ...]
-    areas: tuple[str, ...]
-    spots: tuple[str, ...]
-    colours: dict[str, str]  # thing -> colour, where it has one
-
-    def maybe(self, probability: float = 0.5) -> bool:
-        return self.rng.random() < probability
-
-    def somebody_but(self, *people: str) -> str:
-        return self.rng.choice([person for person in self.people if person not in people])
 
 
 def draw_gathering(rng: random.Random, language: str, *, held_out: bool) -> Story:
@@ -57,7 +37,7 @@ def _story(company: Company, tell: Callable[[Company, World], Iterator[Event]]) 
     for event in tell(company, world):
         world.apply(event)
         events.append(event)
-    return Story("gathering", company, tuple(events), world, Event("gathering"))
+    return Story("gathering", company, tuple(events), world, summary=None)
 
 
 def _draw(rng: random.Random, language: str, held_out: bool, num_people: tuple[int, int], num_things: tuple[int, int]) -> Company:
@@ -122,14 +102,8 @@ def _get(c: Company, world: World) -> Iterator[Event]:
     who, thing = c.rng.choice(c.people), unknown[0]
     place = world.person_place.get(who) or c.rng.choice(c.areas)
     kind = c.rng.choice(("make", "find_new", "bring", "own"))
-    if kind == "make":
-        got = Event("make", actor=who, thing=thing)
-    elif kind == "find_new":
-        got = Event("find_new", actor=who, thing=thing, place=place)
-    elif kind == "bring":
-        got = Event("bring", actor=who, other=c.somebody_but(who), thing=thing)
-    else:
-        got = Event("own", actor=who, thing=thing)
+    other = c.somebody_but(who) if kind == "bring" else None
+    got = Event(kind, actor=who, other=other, thing=thing, place=place if kind == "find_new" else None)
     yield got
     if kind != "own" and c.maybe(0.6):
         yield feel(got.other or who, c.rng.choice(GLAD), got)

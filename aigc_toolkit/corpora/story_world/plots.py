@@ -14,7 +14,7 @@ from . import plots_of_giving as giving
 from . import plots_of_people as people
 from . import plots_of_things as things
 from . import words
-from .cast import Cast, draw_cast
+from .cast import Cast, Company, draw_cast
 from .world import Event, World
 
 
@@ -63,13 +63,13 @@ PLOTS = {
 
 @dataclass(frozen=True)
 class Story:
-    """What happened: `events` in order, the `world` after them, and `summary`, one event of the plot's kind."""
+    """What happened: `events` in order, the `world` after them, and `summary`, one event of the plot's kind, if it has a plot."""
 
     plot: str
-    cast: Cast
+    cast: Cast | Company
     events: tuple[Event, ...]
     world: World
-    summary: Event
+    summary: Event | None
 
 
 def draw_story(rng: random.Random, language: str, *, held_out: bool, plot: str | None = None) -> Story:
