@@ -4,7 +4,8 @@
 
 Every document tells of a combination of name, object and place that training never showed. Answers and summaries are greedy and
 right only if they equal one of the accepted wordings to the letter; earlier answers in a dialogue are the true ones. Continuations
-are sampled (temperature 0.8) after the first half of a story, read back into events and held against the world so far.
+are sampled (temperature 0.8) after the first half of a story, read back into events and held against the world so far. A sentence
+that tells an event once more is no contradiction, but counted: a writer who only repeats himself is never wrong.
 """
 
 import argparse
@@ -74,6 +75,7 @@ def measure(model: str, language: str, count: int, show: int) -> dict:
         "summaries_right": share(summaries[True], summaries[False]),
         "continuations_without_contradiction": share(continuations["free"], continuations["contradicting"]),
         "continued_sentences_read": share(continuations["read"], continuations["unread"]),
+        "read_sentences_new": share(continuations["new"], continuations["again"]),
         "answers_right_by_kind": {kind: share(c[True], c[False]) for kind, c in sorted(by_kind.items())},
     }
 
@@ -102,8 +104,9 @@ def continued(lm: LanguageModel, document: StoryDocument) -> collections.Counter
     text = generate(lm, begun.text, max_new_tokens=160, temperature=0.8, seed=0, num_alternatives=1).text
     found = begun.verdicts(text)
     against = any(verdict.problems for verdict in found)
-    num_read = sum(verdict.is_read for verdict in found)
-    return collections.Counter(free=not against, contradicting=against, read=num_read, unread=len(found) - num_read)
+    num_read, num_again = sum(verdict.is_read for verdict in found), sum(verdict.is_again for verdict in found)
+    counted = dict(read=num_read, unread=len(found) - num_read, again=num_again, new=num_read - num_again)
+    return collections.Counter(counted, free=not against, contradicting=against)
 
 
 def share(yes: int, no: int) -> dict:

@@ -10,7 +10,7 @@ import torch
 from aigc_toolkit import GPT, GPTConfig, LanguageModel, TrainConfig, generate, story_corpus
 from aigc_toolkit.builtin.attempts import Attempt, answered, attempts, continued, taught
 from aigc_toolkit.builtin.exercises import Exercises, Passage
-from aigc_toolkit.builtin.practice import learn_from, practise
+from aigc_toolkit.builtin.practice import divergence, learn_from, practise
 from aigc_toolkit.builtin.recipe import PRACTICE
 from aigc_toolkit.corpora.chat_format import END_OF_TURN
 from aigc_toolkit.corpora.story_world import make_document
@@ -36,6 +36,14 @@ def corpus():
 
 def fresh(corpus, context: int = 512) -> GPT:
     return GPT(GPTConfig.modern(vocabulary_size=len(corpus.tokenizer), context=context, num_layers=1, num_heads=2, width=32))
+
+
+def other_than_fresh(corpus) -> GPT:
+    gpt = fresh(corpus)
+    with torch.no_grad():
+        for each in gpt.parameters():
+            each.mul_(1.5)
+    return gpt
 
 
 def exercises(number: int = 1, right: dict | None = None):
@@ -98,6 +106,16 @@ def test_the_true_rest_of_a_story_is_right_and_each_piece_has_its_place(language
         assert "".join(rest[verdict.start : verdict.end] for verdict in verdicts).strip() == rest.strip()
 
 
+def test_what_was_told_before_is_no_right_sentence_again():
+    document = make_document(5, "train", 0, languages=("en",), form="story")
+    begun = beginning(document.story, "en", 3, random.Random(0))
+    name = document.story.cast.actor
+    told = begun.verdicts(f" {name} was lonely. {name} was sad. {name} was lonely.")
+    assert [verdict.is_again for verdict in told] == [False, False, True]
+    assert [verdict.is_right for verdict in told] == [True, True, False]
+    assert all(verdict.is_read and not verdict.problems for verdict in told)
+
+
 def test_a_sentence_against_the_world_and_one_that_cannot_be_read_are_wrong_where_they_stand():
     document = next(
         made
@@ -145,17 +163,18 @@ def test_each_token_has_the_advantage_of_its_sentence(corpus):
 
 
 def test_what_is_learned_is_the_formula(corpus):
-    gpt = fresh(corpus)
+    gpt, before = fresh(corpus), other_than_fresh(corpus)
     written = [Attempt((5, 6, 7, 8), (0.5, -1.0)), Attempt((9, 10, 11), (2.0,)), Attempt((9, 3), (0.25,))]
-    learn_from(gpt, written)
+    learn_from(gpt, written, before=before, weight_of_change=0.3)
     found = gpt.embedding.weight.grad.clone()
     gpt.zero_grad(set_to_none=True)
     total = 0.0
     for one in written:
-        logprobs = gpt(torch.tensor([one.ids]))[0].log_softmax(-1)  # (T, V)
+        logprobs, expected = (model(torch.tensor([one.ids]))[0].log_softmax(-1) for model in (gpt, before))  # each (T, V)
         first = len(one.ids) - len(one.advantages)
         for place, advantage in enumerate(one.advantages, first):
             total = total - advantage * logprobs[place - 1, one.ids[place]]
+            total = total + 0.3 * (logprobs[place - 1].exp() * (logprobs - expected.detach())[place - 1]).sum()
     (total / len(written)).backward()
     torch.testing.assert_close(found, gpt.embedding.weight.grad, atol=1e-6, rtol=1e-4)
 
@@ -175,7 +194,7 @@ def test_what_is_too_long_is_left_out(corpus):
 
 
 def test_practice_makes_a_rewarded_answer_likelier(corpus):
-    gpt = fresh(corpus)
+    gpt, unpractised = fresh(corpus), fresh(corpus)
     said, unsaid = Attempt((5, 6, 7), (1.0,)), Attempt((5, 6, 8), (-1.0,))
 
     def probs() -> torch.Tensor:
@@ -186,10 +205,27 @@ def test_practice_makes_a_rewarded_answer_likelier(corpus):
     optimizer = torch.optim.AdamW(gpt.parameters(), lr=1e-3)
     for _ in range(5):
         optimizer.zero_grad()
-        learn_from(gpt, [said, unsaid])
+        learn_from(gpt, [said, unsaid], before=unpractised, weight_of_change=0.05)
         optimizer.step()
     after = probs()
     assert after[0] / after[1] > 1.01 * before[0] / before[1]
+
+
+def test_what_is_not_rewarded_goes_back_to_what_it_was(corpus):
+    gpt, before = other_than_fresh(corpus), fresh(corpus)
+    ids = torch.tensor([[5, 6, 7]])
+
+    def change() -> float:
+        with torch.no_grad():
+            return divergence(gpt(ids)[0, 1:], before(ids)[0, 1:]).item()
+
+    changes, optimizer = [change()], torch.optim.AdamW(gpt.parameters(), lr=1e-3)
+    for _ in range(5):
+        optimizer.zero_grad()
+        learn_from(gpt, [Attempt((5, 6, 7, 8), (0.0, 0.0))], before=before, weight_of_change=1.0)
+        optimizer.step()
+        changes.append(change())
+    assert changes == sorted(changes, reverse=True) and changes[-1] < 0.9 * changes[0]
 
 
 def test_a_practice_that_was_broken_off_goes_on_as_if_it_had_not_been(corpus, tmp_path):

@@ -6,6 +6,7 @@ place. It does not know what is practised: that is for `exercises` and `attempts
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from aigc_toolkit import GPT, LanguageModel, TrainStep
 from aigc_toolkit.training.batches import Batches
@@ -39,11 +41,13 @@ def practise(gpt: GPT, corpus: Corpus, practice: Practice) -> Iterator[TrainStep
     A round minimises $-\frac{1}{N} \sum_{n,t} A_{n,t} \log p_{n,t} + \lambda L$ over $N$ attempts drawn at temperature 1. $A_{n,t}$
     is the reward of token $t$ of attempt $n$ less what was expected: the mean of all attempts at the same question or summary, or
     of all sentences that went on with a story in this round. A right answer is learned from too, as far as it was missed. $L$ is
-    the loss on sequences of the corpus, $\lambda$ its weight. With a folder in `practice.training` it goes on from the newest
-    checkpoint there.
+    the loss on sequences of the corpus, $\lambda$ its weight. Added to it is $\frac{\beta}{N} \sum_{n,t} D(p_{n,t} \| q_{n,t})$,
+    the divergence from what `gpt` expected before practice: without it the few sentences that are never wrong drive out all others.
+    With a folder in `practice.training` it goes on from the newest checkpoint there; `gpt` is then still the model before practice.
 
     Source: Williams 1992, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", Machine
-    Learning 8; the mean of a group as what is expected: Shao et al. 2024, "DeepSeekMath", arXiv:2402.03300, section 4.1.
+    Learning 8; the mean of a group as what is expected, and the divergence: Shao et al. 2024, "DeepSeekMath", arXiv:2402.03300,
+    section 4.1.
 
     >>> next(practise(gpt, corpus, PRACTICE)).step
     1
@@ -51,7 +55,7 @@ def practise(gpt: GPT, corpus: Corpus, practice: Practice) -> Iterator[TrainStep
     config = practice.training
     optimizer = torch.optim.AdamW(gpt.parameters(), lr=config.adam_learning_rate, betas=ADAM_BETAS, weight_decay=0.0)
     batches = Batches(corpus.token_ids("train"), corpus.tokenizer, config)
-    progress = _Progress()
+    progress, before = _Progress(), copy.deepcopy(gpt)
     if config.folder is not None and (checkpoint := latest_checkpoint(config.folder)) is not None:
         load_checkpoint(checkpoint, gpt, [optimizer])
         progress = _Progress(**checkpoint.facts)
@@ -64,7 +68,7 @@ def practise(gpt: GPT, corpus: Corpus, practice: Practice) -> Iterator[TrainStep
             written = attempts(LanguageModel.from_gpt(gpt, corpus.tokenizer, "practising"), exercises, practice, step)
             batch = batches.at(step, seed=config.seed).ids  # (B, T + 1)
             rate = schedule(step, config) * config.adam_learning_rate
-            loss, norm = _take_step(gpt, optimizer, written, batch, rate, practice)
+            loss, norm = _take_step(gpt, before, optimizer, written, batch, rate, practice)
             seconds, num_tokens = time.perf_counter() - start, sum(len(one.ids) for one in written) + batch.numel()
             progress = progress.after(step, num_tokens, seconds, exercises.right)
             record = TrainStep(step, loss, None, rate, num_tokens / seconds, norm, None)
@@ -89,12 +93,18 @@ class _Progress:
 
 
 def _take_step(
-    gpt: GPT, optimizer: torch.optim.Optimizer, written: Sequence[Attempt], batch: Tensor, rate: float, practice: Practice
+    gpt: GPT,
+    before: GPT,
+    optimizer: torch.optim.Optimizer,
+    written: Sequence[Attempt],
+    batch: Tensor,
+    rate: float,
+    practice: Practice,
 ) -> tuple[float, float]:
     """Moves the parameters once; the loss on the corpus and the gradient's norm, both before the move."""
     optimizer.param_groups[0]["lr"] = rate
     optimizer.zero_grad(set_to_none=True)
-    learn_from(gpt, written)
+    learn_from(gpt, written, before=before, weight_of_change=practice.weight_of_change)
     loss = next_token_loss(gpt(batch[:, :-1]).flatten(0, 1), batch[:, 1:].flatten())
     (practice.weight_of_corpus * loss).backward()
     norm = torch.nn.utils.clip_grad_norm_(gpt.parameters(), practice.training.gradient_clip)
@@ -102,18 +112,30 @@ def _take_step(
     return loss.item(), norm.item()
 
 
-def learn_from(gpt: GPT, written: Sequence[Attempt]) -> None:
-    """Adds the gradient of minus the mean over attempts of their log-probability, each token times its advantage."""
+def learn_from(gpt: GPT, written: Sequence[Attempt], *, before: GPT, weight_of_change: float) -> None:
+    """Adds the gradient of minus the mean over attempts of their log-probability, each token times its advantage, and of
+    `weight_of_change` times the divergence of what `gpt` expects at their tokens from what `before` does, in nats.
+    """
     for part in _parts(sorted(written, key=lambda one: len(one.ids))):
         length = max(len(one.ids) for one in part)
         ids = torch.zeros(len(part), length, dtype=torch.int64)  # (A, T); what stands after the end has no advantage
         advantages = torch.zeros(len(part), length)  # (A, T)
+        own = torch.zeros(len(part), length, dtype=torch.bool)  # (A, T): what it wrote
         for row, one in enumerate(part):
             ids[row, : len(one.ids)] = torch.tensor(one.ids)
-            advantages[row, len(one.ids) - len(one.advantages) : len(one.ids)] = torch.tensor(one.advantages)
+            written_at = slice(len(one.ids) - len(one.advantages), len(one.ids))
+            advantages[row, written_at], own[row, written_at] = torch.tensor(one.advantages), True
         logits = gpt(ids[:, :-1]).flatten(0, 1)  # (A (T - 1), V)
         mean = next_token_loss(logits, ids[:, 1:].flatten(), advantages[:, 1:].flatten())
-        (mean * len(logits) / len(written)).backward()
+        with torch.no_grad():
+            expected = before(ids[:, :-1]).flatten(0, 1)[own[:, 1:].flatten()]  # (own tokens, V)
+        change = divergence(logits[own[:, 1:].flatten()], expected)
+        ((mean * len(logits) + weight_of_change * change) / len(written)).backward()
+
+
+def divergence(logits: Tensor, expected: Tensor) -> Tensor:
+    """The sum over rows of the divergence of softmax(`logits`) from softmax(`expected`), both (rows, V), in nats."""
+    return functional.kl_div(expected.log_softmax(-1), logits.log_softmax(-1), reduction="sum", log_target=True)
 
 
 def _parts(written: Sequence[Attempt]) -> Iterator[list[Attempt]]:

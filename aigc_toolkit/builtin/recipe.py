@@ -47,6 +47,7 @@ class Practice:
     attempts: int  # at each question and summary
     weight_of_attempts: float  # of all those at one exercise together, where a right answer that is always missed weighs 1
     weight_of_corpus: float  # of the loss on the corpus
+    weight_of_change: float  # of the divergence from what was expected before practice
     num_documents: int  # of the corpus
     forms: dict[str, float]  # shares of the documents
     training: TrainConfig
@@ -116,18 +117,19 @@ PRACTICE = Practice(
     "practice",
     seed=12,
     seed_of_exercises=11,
-    num_stories=40,
-    num_questions=48,
-    num_summaries=6,
+    num_stories=48,
+    num_questions=24,
+    num_summaries=10,
     longest_story=130,
     longest_answer=60,
     attempts=6,
     weight_of_attempts=4.0,
-    weight_of_corpus=0.5,
+    weight_of_corpus=0.3,
+    weight_of_change=0.05,
     num_documents=4_000,
     forms={"story": 0.3, "dialogue": 0.1, "summary": 0.2, "lesson": 0.3, "gathering": 0.1},
     training=TrainConfig(
-        num_steps=340, batch_size=4, context=CONTEXT, adam_learning_rate=5e-4, warmup_fraction=0.025, cooldown_fraction=0.5
+        num_steps=280, batch_size=4, context=CONTEXT, adam_learning_rate=5e-4, warmup_fraction=0.025, cooldown_fraction=0.5
     ),
 )
 

@@ -7,7 +7,7 @@ wrote the text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import words
 from .cast import Cast
@@ -20,22 +20,25 @@ _CAUSE_EVENTS = {"break_of": "break", "mend_of": "mend", "reach_for": "reach", "
 
 @dataclass(frozen=True)
 class Verdict:
-    """Characters `start` to `end` of a text: whether they tell an event of this world, and what they contradict, in words."""
+    """Characters `start` to `end` of a text: whether they tell an event of this world, what they contradict, in words, and whether
+    they tell again what was told before, which no story of the corpus does."""
 
     start: int
     end: int
     is_read: bool
     problems: tuple[str, ...] = ()
+    is_again: bool = False
 
     @property
     def is_right(self) -> bool:
-        return self.is_read and not self.problems
+        return self.is_read and not self.problems and not self.is_again
 
 
 def verdicts(reading: Reading, world: World, before: tuple[Event, ...], cast: Cast) -> list[Verdict]:
     """Each piece of `reading` against `world` (changed by it), the events told `before` and the colours of what they told of."""
     found, happened = [], [same for event in before for same in _same_fact(event)]
     colours = {thing: colour for thing, colour in cast.colours.items() if world.known(thing)}
+    told_of = {replace(event, cause=None) for event in before}
     for piece in reading.pieces:
         told = piece.told
         if told is None:
@@ -49,7 +52,9 @@ def verdicts(reading: Reading, world: World, before: tuple[Event, ...], cast: Ca
         colours = told.colours | colours
         happened += _same_fact(told.event)
         said = tuple(f"{told.event.kind}: {problem}" for problem in problems)
-        found.append(Verdict(piece.start, piece.end, is_read=True, problems=said))
+        bare = replace(told.event, cause=None)  # a reason given later tells nothing else
+        found.append(Verdict(piece.start, piece.end, is_read=True, problems=said, is_again=bare in told_of))
+        told_of.add(bare)
     return found
 
 
