@@ -9,7 +9,7 @@ from aigc_toolkit.corpora.story_world import FORMS, USUAL_FORMS, make_document, 
 from aigc_toolkit.corpora.story_world.cast import held_out_combinations
 from aigc_toolkit.corpora.story_world.languages import LANGUAGES, with_article
 from aigc_toolkit.corpora.story_world.narrator import Narrator, roles_named
-from aigc_toolkit.corpora.story_world.plots import PLOTS, draw_story
+from aigc_toolkit.corpora.story_world.plots import PLOTS, draw_story, world_after
 from aigc_toolkit.corpora.story_world.questions import answerable_questions, unanswerable_questions
 from aigc_toolkit.corpora.story_world.reader import Reader
 from aigc_toolkit.corpora.story_world.verdicts import verdicts
@@ -181,6 +181,21 @@ def test_a_lesson_asks_much_and_ends_with_a_summary():
         assert document.messages[0].content.startswith(document.story_text)
         not_said += sum(asked.question.answer is None for asked in document.asked)
     assert 30 < not_said < 110
+
+
+def test_an_opening_tells_the_first_events_of_a_story_and_asks_about_them_alone():
+    kinds = set()
+    for number in range(60):
+        document = make_document(0, "train", number, form="opening")
+        story, whole = document.story, make_document(0, "train", number, form="story").story
+        assert 1 <= len(story.events) < len(whole.events) and story.events == whole.events[: len(story.events)]
+        assert story.summary is None and story.world == world_after(story.events) and document.accepted_summaries == ()
+        assert 1 <= len(document.asked) <= 5 and len(document.messages) == 2 * len(document.asked)
+        true = {(question.asked, question.answer) for question in answerable_questions(story)}
+        for asked in document.asked:
+            kinds.add(asked.question.answer is None)
+            assert asked.question.answer is None or (asked.question.asked, asked.question.answer) in true
+    assert kinds == {True, False}
 
 
 @pytest.mark.parametrize(("noun", "phrase"), [("kite", "a kite"), ("apple", "an apple"), ("honest boy", "an honest boy")])

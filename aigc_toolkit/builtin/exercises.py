@@ -16,7 +16,7 @@ from aigc_toolkit.corpora.story_world import make_document
 from aigc_toolkit.corpora.story_world.beginnings import beginning
 
 NOT_SAID = "not_said"
-QUESTIONED = ("lesson", "gathering")  # the forms of documents whose questions are asked
+QUESTIONED = ("lesson", "gathering", "opening")  # the forms of documents whose questions are asked
 LANGUAGES = ("en", "zh")
 FIRST_GUESS = 0.85  # of the share that is right, by kind
 MEMORY = 0.97  # share of a kind's estimate that stays after one more exercise of it

@@ -47,9 +47,10 @@ def story_corpus(
 
     The same arguments give the same corpus. `forms` are the shares of "story", "dialogue" (a story and four to eight questions),
     "summary", "lesson" (seven to eleven questions, more of them without an answer, and a summary), "gathering" (up to five people
-    and seven things without a plot, and eight to twelve questions) and "recital" (who has what, and all of it said again in any
-    order). Without a `tokenizer` a byte-level BPE of `vocabulary_size` tokens is trained on the training split. Raises ValueError
-    for a number below 1, an unknown language or form, and shares that are no shares.
+    and seven things without a plot, and eight to twelve questions), "recital" (who has what, and all of it said again in any
+    order) and "opening" (the first few events of a story, and two to five questions). Without a `tokenizer` a byte-level BPE of
+    `vocabulary_size` tokens is trained on the training split. Raises ValueError for a number below
+    1, an unknown language or form, and shares that are no shares.
 
     >>> story_corpus(100, languages=("en",)).document("train", 0).language
     'en'

@@ -10,12 +10,10 @@ import random
 from dataclasses import dataclass
 from functools import cache
 
-from . import words
 from .narrator import Narrator
-from .plots import Story
+from .plots import Story, world_after
 from .reader import Reader
 from .verdicts import Verdict, verdicts
-from .world import World
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,8 @@ class Beginning:
     def verdicts(self, continuation: str) -> list[Verdict]:
         """One for each piece of `continuation`, up to its last finished sentence; characters are counted from its beginning."""
         before, cast = self.story.events[: self.num_events], self.story.cast
-        world = World(spots=frozenset(words.SPOTS))
-        for event in before:
-            world.apply(event)
         reading = _reader(self.language).read(_finished(continuation, self.language), previous_actor=before[-1].actor)
-        return verdicts(reading, world, before, cast)
+        return verdicts(reading, world_after(before), before, cast)
 
 
 def beginning(story: Story, language: str, num_events: int, rng: random.Random) -> Beginning:

@@ -1,4 +1,4 @@
-"""Documents of the story world: a story, a dialogue about one, its summary, a lesson of many questions; two of gatherings.
+"""Documents of the story world: a story, a dialogue about one, its summary, a lesson of many questions, an opening; gatherings.
 
 Comes in: a seed, a split and a number. Goes out: a `StoryDocument`, always the same one for the same three, with the text that a
 model reads and the facts that are true of it. It does not know of tokens.
@@ -14,16 +14,16 @@ from typing import Literal
 from ..chat_format import Message, render_messages
 from .gatherings import draw_belongings, draw_gathering
 from .narrator import Narrator
-from .plots import Story, draw_story
+from .plots import Story, broken_off, draw_story
 from .questions import Question, answerable_questions, unanswerable_questions
 from .world import Event
 
 Split = Literal["train", "validation"]
-FORMS = ("story", "dialogue", "summary", "lesson", "gathering", "recital")
+FORMS = ("story", "dialogue", "summary", "lesson", "gathering", "recital", "opening")
 USUAL_FORMS = {"story": 0.2, "dialogue": 0.6, "summary": 0.2}  # shares of the documents
-_NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11), "gathering": (8, 12)}
-_NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35, "gathering": 0.3}
-_DRAWN_FROM = {"gathering": draw_gathering, "recital": draw_belongings}  # other forms: from plots
+_NUM_QUESTIONS = {"dialogue": (4, 8), "lesson": (7, 11), "gathering": (8, 12), "opening": (2, 5)}
+_NOT_SAID_SHARE = {"dialogue": 0.25, "lesson": 0.35, "gathering": 0.3, "opening": 0.3}
+_LONGEST_OPENING = 6  # events
 _NUM_RECITED = (1, 2)  # times that all is said
 _NUM_ABSENT = {"gathering": 3}  # things asked about that are not in the story, where they are more than one
 
@@ -47,7 +47,7 @@ class StoryDocument:
     story: Story
     story_text: str
     messages: tuple[Message, ...]  # empty for a plain story
-    asked: tuple[AskedQuestion, ...]  # dialogue and lesson
+    asked: tuple[AskedQuestion, ...]  # of the forms that ask
     accepted_summaries: tuple[str, ...]  # summary and lesson
 
     @property
@@ -89,6 +89,16 @@ def make_document(
     elif form == "lesson":
         messages += _summed_up(narrator.summary_request(), rng.choice(summaries))
     return StoryDocument(form, language, story, text, messages, asked, summaries)
+
+
+def _draw_opening(rng: random.Random, language: str, *, held_out: bool) -> Story:
+    """The first events of a story with a plot, enough to be asked about."""
+    story = draw_story(rng, language, held_out=held_out)
+    least = next(num for num in range(1, len(story.events) + 1) if answerable_questions(broken_off(story, num)))
+    return broken_off(story, rng.randint(least, max(least, _LONGEST_OPENING)))
+
+
+_DRAWN_FROM = {"gathering": draw_gathering, "recital": draw_belongings, "opening": _draw_opening}  # other forms: from plots
 
 
 def _ask(story: Story, narrator: Narrator, form: str) -> tuple[AskedQuestion, ...]:

@@ -7,7 +7,7 @@ It knows no words.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from . import plots_of_giving as giving
@@ -82,11 +82,22 @@ def draw_story(rng: random.Random, language: str, *, held_out: bool, plot: str |
 
 def make_story(cast: Cast, plot: str) -> Story:
     """Tell `plot` with `cast`. Raises Contradiction if the plot asks for an impossible event (a defect of the plot)."""
-    events = list(_told(cast, PLOTS[plot]))
+    events = tuple(_told(cast, PLOTS[plot]))
+    return Story(plot, cast, events, world_after(events), _summary(cast, plot))
+
+
+def broken_off(story: Story, num_events: int) -> Story:
+    """`story` told no further than its event number `num_events`; nothing sums it up."""
+    events = story.events[:num_events]
+    return Story(story.plot, story.cast, events, world_after(events), None)
+
+
+def world_after(events: Iterable[Event]) -> World:
+    """The world in which nothing but `events` has happened. Raises Contradiction for one that cannot happen."""
     world = World(spots=frozenset(words.SPOTS))
     for event in events:
         world.apply(event)
-    return Story(plot, cast, tuple(events), world, _summary(cast, plot))
+    return world
 
 
 def _told(cast: Cast, plot: Plot) -> Iterator[Event]:

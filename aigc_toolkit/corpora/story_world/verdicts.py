@@ -21,7 +21,7 @@ _CAUSE_EVENTS = {"break_of": "break", "mend_of": "mend", "reach_for": "reach", "
 @dataclass(frozen=True)
 class Verdict:
     """Characters `start` to `end` of a text: whether they tell an event of this world, what they contradict, in words, and whether
-    they tell again what was told before, which no story of the corpus does."""
+    they tell again the event that was told before, which no plot does."""
 
     start: int
     end: int
