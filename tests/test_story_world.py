@@ -40,6 +40,7 @@ def stories(count=3, language="en"):
         (Event("introduce", actor="Mia", trait="lazy"), "is kind"),
         (Event("by_mistake", actor="Mia", other="Tom", thing="kite"), "does not belong to Tom"),
         (Event("cannot", actor="Mia", skill="swim"), "can swim"),
+        (Event("eat", thing="doughnut"), "does not hold doughnut"),
     ],
 )
 def test_a_world_refuses_what_contradicts_it(event, reason):

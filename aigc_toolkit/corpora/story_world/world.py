@@ -77,8 +77,9 @@ class World:
         if not condition:
             raise Contradiction(reason)
 
-    def _require_held(self, person: str, thing: str) -> None:
-        self._require(self.holder.get(thing) == person, f"{person} does not hold {thing}")
+    def _require_held(self, person: str | None, thing: str) -> None:
+        """`person` is None where a text does not say who; nobody in particular holds nothing."""
+        self._require(thing in self.holder and self.holder[thing] == person, f"{person} does not hold {thing}")
 
     def _require_at(self, person: str, place: str) -> None:
         here = self.person_place.get(person)
