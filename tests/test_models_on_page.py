@@ -148,7 +148,7 @@ def test_a_model_of_an_odd_shape_is_told(models, monkeypatch):
     def odd(lm):
         raise AttributeError("no hidden_size")
 
-    monkeypatch.setattr(module, "_cache_bytes", odd)
+    monkeypatch.setattr("aigc_toolkit.demo.page_model._cache_bytes", odd)
     with pytest.raises(ValueError, match=r"'kept/b' could not be read \(AttributeError: no hidden_size\); .* Choose another model"):
         models.choose("a", "kept/b")
 

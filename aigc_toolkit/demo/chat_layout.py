@@ -13,7 +13,7 @@ from . import examples
 from .blocks import TextOnlyBlock, notice, scripted_block, status_line, view_block
 from .chat_texts import CHAT_BLOCK
 from .controls import Controls, controls
-from .models import PageModel
+from .page_model import PageModel
 from .settings import setting_blocks
 from .sharing import link_button
 from .shell import Shell

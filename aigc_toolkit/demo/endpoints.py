@@ -17,7 +17,7 @@ from aigc_toolkit import TokenStep, capture_attention
 from aigc_toolkit import score as scored
 from aigc_toolkit import summarize as summed_up
 
-from .models import PageModel
+from .page_model import PageModel
 from .problems import NO_MODEL, REFUSALS, checked_length
 from .settings import keywords
 from .shell import Shell

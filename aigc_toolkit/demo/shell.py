@@ -11,8 +11,9 @@ from typing import Any
 
 import gradio as gr
 
-from .models import Models, PageModel
+from .models import Models
 from .operator_settings import Operator
+from .page_model import PageModel
 from .stops import Stops
 from .store import ResultStore
 

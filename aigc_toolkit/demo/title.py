@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .blocks import TextOnlyBlock, scripted_block
 from .drawer_texts import TITLE
-from .models import OWN, PageModel
+from .models import OWN
+from .page_model import PageModel
 from .texts import TEXTS
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from .models import Models, PageModel
+from .models import Models
+from .page_model import PageModel
 from .problems import NO_MODEL, Refusal
 from .texts import message
 

@@ -15,8 +15,8 @@ from aigc_toolkit import Generation
 from .blocks import LookSource, error, event_values, notice, packed
 from .branching import branched, picked, pruned, tree_value
 from .event_settings import LONG, NOTICED, QUICK
-from .models import PageModel
 from .page_links import Link
+from .page_model import PageModel
 from .problems import Refusal
 from .settings import linked_values
 from .shell import Shell
