@@ -67,7 +67,7 @@ def test_its_time_lapse_ends_with_the_model_itself(story_lm):
         assert probs[expected.id.tolist()].tolist() == pytest.approx(expected.probability.tolist(), abs=1e-3)
 
 
-def test_its_recipe_runs_in_six_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
+def test_its_recipe_runs_in_seven_stages_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
     small = ["--folder", str(tmp_path / "story"), "--run", str(tmp_path / "run"), "--steps", "2", "--documents", "40"]
     monkeypatch.setattr("sys.argv", ["builtin", *small])
     few = dict(num_stories=2, num_questions=3, num_summaries=2, longest_story=20, longest_answer=8)
@@ -76,12 +76,12 @@ def test_its_recipe_runs_in_six_stages_and_a_finished_run_is_not_run_again(tmp_p
     made = load_file(tmp_path / "story" / "model.safetensors")
     facts = json.loads((tmp_path / "story" / "training.json").read_text(encoding="utf-8"))
     names = [stage["name"] for stage in facts["stages"]]
-    assert names == ["stories", "lessons", "recitals", "gatherings", "everything", "practice"]
-    assert [stage["num_training_tokens_read"] for stage in facts["stages"][:-1]] == [2 * 8 * 512] * 5
+    assert names == ["stories", "lessons", "recitals", "gatherings", "everything", "telling", "practice"]
+    assert [stage["num_training_tokens_read"] for stage in facts["stages"][:-1]] == [2 * 8 * 512] * 6
     assert facts["stages"][-1]["num_training_tokens_read"] > 2 * 4 * 513
     timelapse = load_timelapse(tmp_path / "story" / "timelapse.safetensors")
-    assert timelapse.steps == [0, 1, 2, 4, 6, 8, 10, 12]
-    assert list(timelapse.marks.values()) == ["lessons", "recitals", "gatherings", "everything", "practice"]
+    assert timelapse.steps == [0, 1, 2, 4, 6, 8, 10, 12, 14]
+    assert list(timelapse.marks.values()) == ["lessons", "recitals", "gatherings", "everything", "telling", "practice"]
     main()
     again = load_file(tmp_path / "story" / "model.safetensors")
     assert all(torch.equal(made[name], again[name]) for name in made)
