@@ -4,8 +4,9 @@
 
 Every document tells of a combination of name, object and place that training never showed. Answers and summaries are greedy and
 right only if they equal one of the accepted wordings to the letter; earlier answers in a dialogue are the true ones. Continuations
-are sampled (temperature 0.8) after the first half of a story, read back into events and held against the world so far. A sentence
-that tells an event once more is no contradiction, but counted: a writer who only repeats himself is never wrong.
+are sampled (temperature 0.8, each by a seed of its own) after the first half of a story, read back into events and held against the
+world so far. A sentence that tells an event once more is no contradiction, but counted: a writer who only repeats himself is never
+wrong.
 """
 
 import argparse
@@ -68,7 +69,7 @@ def measure(model: str, language: str, count: int, show: int) -> dict:
                 print(f"{kind}: {said!r}, accepted {accepted}")
         summary = document(number, language, "summary")
         summaries[reply(lm, summary.messages[:1]) in summary.accepted_summaries] += 1
-        continuations += continued(lm, document(number, language, "story"))
+        continuations += continued(lm, document(number, language, "story"), seed=number)
     return {
         "answers_right": share(answers[False, True], answers[False, False]),
         "not_said_right": share(answers[True, True], answers[True, False]),
@@ -97,11 +98,11 @@ def reply(lm: LanguageModel, messages) -> str:
     return generate(lm, prompt, max_new_tokens=80, temperature=0, num_alternatives=1).text.strip()
 
 
-def continued(lm: LanguageModel, document: StoryDocument) -> collections.Counter:
+def continued(lm: LanguageModel, document: StoryDocument, seed: int) -> collections.Counter:
     """Tell half of the events, let the model go on, and count what its events contradict."""
     half = max(3, len(document.story.events) // 2)
     begun = beginning(document.story, document.language, half, random.Random(0))
-    text = generate(lm, begun.text, max_new_tokens=160, temperature=0.8, seed=0, num_alternatives=1).text
+    text = generate(lm, begun.text, max_new_tokens=160, temperature=0.8, seed=seed, num_alternatives=1).text
     found = begun.verdicts(text)
     against = any(verdict.problems for verdict in found)
     num_read, num_again = sum(verdict.is_read for verdict in found), sum(verdict.is_again for verdict in found)
