@@ -80,10 +80,15 @@ def test_what_is_answered_wrong_is_asked_more_often():
     assert asked.right["en/colour"] == pytest.approx(0.97 * 0.85)
 
 
-def test_the_language_whose_stories_go_wrong_has_more_of_them():
-    known = Exercises(5, {"en/story": 1.0, "zh/story": 0.0})
-    kinds = [one.kind for number in range(30) for one in known.of_round(number, **COUNTS) if one.form == "story"]
-    assert set(kinds) == {"en/story", "zh/story"} and kinds.count("zh/story") > 0.9 * len(kinds)
+def test_the_plot_whose_stories_go_wrong_has_more_of_them():
+    def plots(right: dict) -> list[str]:
+        given = [one for number in range(60) for one in Exercises(5, right).of_round(number, **COUNTS)]
+        return [one.kind for one in given if one.form == "story"]
+
+    usual = plots({})
+    assert {kind.split("/")[0] for kind in usual} == {"en", "zh"}
+    assert plots({"zh/story/trade": 0.0}).count("zh/story/trade") > 2 * max(1, usual.count("zh/story/trade"))
+    assert plots({"zh/story/trade": 1.0}).count("zh/story/trade") < usual.count("zh/story/trade")
 
 
 def test_what_was_right_is_remembered_of_all_that_was_tried(corpus):

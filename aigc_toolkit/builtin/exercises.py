@@ -1,7 +1,7 @@
 """What the built-in model practises on: prompts of the story world, each with a judge of what is written after it.
 
 Comes in: a seed. Goes out: `Exercise`s, a function of the seed, the round and how often each kind of question, and the sentences of
-each language's stories, were right: what is more often wrong is asked for more often. It knows no model and no tokens.
+each plot's stories, were right: what is more often wrong is asked for more often. It knows no model and no tokens.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aigc_toolkit.corpora.story_world.beginnings import beginning
 
 NOT_SAID = "not_said"
 QUESTIONED = ("lesson", "gathering", "opening")  # the forms of documents whose questions are asked
-LANGUAGES = ("en", "zh")
+STORIES_TO_CHOOSE_FROM = 8
 FIRST_GUESS = 0.85  # of the share that is right, by kind
 MEMORY = 0.97  # share of a kind's estimate that stays after one more exercise of it
 LEAST = 0.02  # weight of a kind that is always right, where one that never is has 1
@@ -37,7 +37,7 @@ class Exercise:
     """A prompt, the judge of what is written after it, and the text of a right answer where there is one to learn from."""
 
     form: Literal["story", "question", "summary"]
-    kind: str  # language/kind of question, language/story or language/summary
+    kind: str  # language/kind of question, language/story/plot or language/summary
     prompt: str
     judge: Callable[[str], list[Passage]]
     right: str | None = None
@@ -65,15 +65,18 @@ class Exercises:
 
     def _story(self, place: int, rng: random.Random) -> Exercise:
         """A story told as far as any event from the third on, but for the last two where it is long enough."""
-        language = LANGUAGES[self._drawn([f"{language}/story" for language in LANGUAGES], rng)]
-        document = make_document(self._seed, "train", place, languages=(language,), form="story")
+        places = range(place * STORIES_TO_CHOOSE_FROM, (place + 1) * STORIES_TO_CHOOSE_FROM)
+        documents = [make_document(self._seed, "train", each, form="story") for each in places]
+        kinds = [f"{each.language}/story/{each.story.plot}" for each in documents]
+        chosen = self._drawn(kinds, rng)
+        document = documents[chosen]
         num_events = max(3, rng.randint(2, max(2, len(document.story.events) - 2)))
         begun = beginning(document.story, document.language, num_events, rng)
 
         def judge(text: str) -> list[Passage]:
             return [Passage(verdict.start, verdict.end, float(verdict.is_right)) for verdict in begun.verdicts(text)]
 
-        return Exercise("story", f"{language}/story", begun.text, judge)
+        return Exercise("story", kinds[chosen], begun.text, judge)
 
     def _question(self, place: int, rng: random.Random) -> Exercise:
         """One question of a document, after the true answers to those before it."""

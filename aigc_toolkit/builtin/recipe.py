@@ -138,7 +138,7 @@ PRACTICE = Practice(
     num_documents=4_000,
     forms={"story": 0.3, "dialogue": 0.1, "summary": 0.2, "lesson": 0.2, "gathering": 0.1, "opening": 0.1},
     training=TrainConfig(
-        num_steps=400, batch_size=4, context=CONTEXT, adam_learning_rate=5e-4, warmup_fraction=0.025, cooldown_fraction=0.5
+        num_steps=480, batch_size=4, context=CONTEXT, adam_learning_rate=5e-4, warmup_fraction=0.025, cooldown_fraction=0.5
     ),
 )
 
