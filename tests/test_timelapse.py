@@ -114,6 +114,7 @@ def test_a_later_stage_is_added(tokenizer: PreTrainedTokenizerFast) -> None:
     gpt = new_gpt(tokenizer)
     first = recorded(tokenizer, gpt, at=[0, 5], marks={2: "early"}).run()
     second = recorded(tokenizer, gpt, at=[0, 1, 5], marks={4: "late"}).run()
+    second.training.columns["seconds"][3:] = [None, None]  # as after a run that was killed and went on
     weights, losses = second.attention(1).weights(0, 0), first.training.columns["loss"] + second.training.columns["loss"]
     both = first.extend(second, mark="second")
     assert (both.steps, both.marks) == ([0, 5, 6, 10], {2: "early", 5: "second", 9: "late"})

@@ -55,9 +55,9 @@ class TrainingRecord:
     def extend(self, later: "TrainingRecord") -> None:
         """Adds a later stage of training: its step 1 comes after the last step here. What its time began with is not known."""
         last = self.columns["step"][-1]
-        for name, column in later.columns.items():
-            moved = {"step": [last + step for step in column], "seconds": [None] * len(column)}
-            self.columns[name] += moved.get(name, column)
+        moved = {"step": [last + step for step in later.columns["step"]], "seconds": [None] * len(later)}
+        for name, column in (later.columns | moved).items():
+            self.columns[name] += column
         self.validation += [(last + step, loss) for step, loss in later.validation]
         self.samples += [(last + step, text) for step, text in later.samples]
 
