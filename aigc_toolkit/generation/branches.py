@@ -62,8 +62,8 @@ class GenerationTree:
     >>> story = generate(lm, "Once upon a time", max_new_tokens=8, temperature=0)
     >>> other = story.branch(story.tokens[3].position, " girl")
     >>> print(story.tree)
-    0  'Once upon a time' ', there was a girl named Sophie.'
-       1  at 7  ' girl named Sara. "I am so lonely'
+    0  'Once upon a time' ', there was a boy named Owen.'
+       1  at 7  ' girl named Ingrid. Ingrid had a cousin called'
     """
 
     def __init__(self, root: Generation):

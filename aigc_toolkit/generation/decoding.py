@@ -72,7 +72,7 @@ def generate(lm: LanguageModel, prompt: str | Prompt | Tensor | Sequence[str | P
     >>> generate(lm, "Once upon a time", max_new_tokens=3, temperature=0).text
     ', there was'
     >>> [text.text for text in generate(lm, ["Once upon a time", "Mia had a"], max_new_tokens=3, temperature=0)]
-    [', there was', ' yellow toy whale']
+    [', there was', ' brown toy duck']
     """
     several = isinstance(prompt, (list, tuple))
     if isinstance(lm, RemoteModel):

@@ -45,7 +45,7 @@ def score(lm: LanguageModel, text: str | Prompt, *, source: str | None = None, n
     Raises ValueError for a text of fewer than two tokens, a missing or needless `source`, and a model that cannot write.
 
     >>> round(score(lm, "Once upon a time, there was a girl.").perplexity, 2)
-    4.09
+    11.44
     """
     is_encoded = lm.model.config.is_encoder_decoder
     if is_encoded != (source is not None):

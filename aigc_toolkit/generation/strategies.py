@@ -37,7 +37,7 @@ def compare_strategies(lm, prompt: str, strategies: Mapping[str, Mapping[str, An
     Raises ValueError where there is no strategy, and as `generate` does.
 
     >>> compare_strategies(lm, "Mia had a", {"greedy": {"temperature": 0}}, max_new_tokens=3).table.loc["greedy", "text"]
-    ' yellow toy whale'
+    ' brown toy duck'
     """
     if not strategies:
         raise ValueError("There is no strategy; at least one is needed. Pass for example {'greedy': {'temperature': 0}}.")

@@ -63,7 +63,7 @@ def summarize(
     for a part, and as `stream` does.
 
     >>> summarize(lm, "Clara was a helpful girl. She did her best in the drawing contest and won a pencil case.").summary
-    'Clara won the drawing contest and got a pencil case as a prize.'
+    'Clara took part in the drawing contest and won a pencil case.'
     """
     if not text.strip():
         raise ValueError("The text is empty; a summary needs something to sum up. Pass the text itself.")

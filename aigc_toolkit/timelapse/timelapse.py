@@ -31,7 +31,7 @@ class TimeLapse:
     slider through training. `.save(path)` writes one file, `load_timelapse(path)` reads it.
 
     >>> load_timelapse("story")
-    TimeLapse('story', 35 snapshots from step 0 to 10340, 2 prompts, 5 layers x 6 heads)
+    TimeLapse('story', 34 snapshots from step 0 to 23480, 2 prompts, 5 layers x 6 heads)
     """
 
     def __init__(self, *, rulers: Mapping[str, float] | None = None, marks: Mapping[int, str] | None = None):

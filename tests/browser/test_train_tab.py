@@ -104,11 +104,11 @@ def test_how_the_built_in_model_learned_is_seen(demo, open_site, width):
     lapse = page.locator("#train-timelapse")
     expect(lapse).to_be_hidden()
     page.locator("#train-story").click()
-    expect(lapse.locator(".aigc-place")).to_have_text("step 10,340 · 35 of 35", timeout=30_000)
+    expect(lapse.locator(".aigc-place")).to_have_text("step 23,480 · 34 of 34", timeout=30_000)
     expect(lapse.locator("canvas").first).to_be_visible()
     trained = lapse.locator(".aigc-sample").inner_text()
     lapse.locator("input[type=range]").first.fill("0")
-    expect(lapse.locator(".aigc-place")).to_have_text("before training · 1 of 35")
+    expect(lapse.locator(".aigc-place")).to_have_text("before training · 1 of 34")
     expect(lapse.locator(".aigc-sample")).not_to_have_text(trained)
     assert abs(lapse.bounding_box()["y"]) < 20  # it was scrolled to
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -119,7 +119,7 @@ def test_the_time_lapse_opens_in_the_readers_language(demo, open_site):
     page = open_tab(open_site, demo, locale="zh-CN")
     page.locator("#train-story").click()
     expect(page.locator("#train-timelapse")).to_contain_text("从前有一个聪明的女孩", timeout=30_000)
-    expect(page.locator("#train-timelapse .aigc-place")).to_contain_text("第 10,340 步")
+    expect(page.locator("#train-timelapse .aigc-place")).to_contain_text("第 23,480 步")
 
 
 def test_a_visitor_who_leaves_frees_the_place(demo, open_site):
