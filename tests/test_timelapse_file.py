@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,26 @@ def test_a_run_that_is_killed_keeps_its_snapshots_and_goes_on(tokenizer: PreTrai
         assert np.array_equal(gone_on.attention(step).weights(1, 0), whole.attention(step).weights(1, 0))
     over = recorded(tokenizer, new_gpt(tokenizer), config=config, resume=True, path=path)
     assert over.run().steps == whole.steps, "a run that is over is what its file says"
+
+
+def test_what_was_lost_since_the_last_snapshot_is_in_the_metrics(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    whole = recorded(tokenizer, new_gpt(tokenizer), at=[0, 1, 5]).run()
+    run = {"folder": str(tmp_path / "run"), "checkpoint_every": 2, "metrics_path": str(tmp_path / "metrics.jsonl")}
+    config = TrainConfig(**{**CONFIG.__dict__, **run})
+    kept = {"at": [0, 1, 5], "path": tmp_path / "run.safetensors", "metrics": config.metrics_path}
+    for step in recorded(tokenizer, new_gpt(tokenizer), config=config, **kept):
+        if step.step == 3:
+            break
+    gone_on = recorded(tokenizer, new_gpt(tokenizer), config=config, resume=True, **kept).run()
+    over = recorded(tokenizer, new_gpt(tokenizer), config=config, resume=True, **kept).run()
+    for timelapse in (gone_on, over):
+        assert timelapse.steps == [0, 1, 5] and timelapse.training.columns["step"] == [1, 2, 3, 4, 5]
+        assert timelapse.training.columns["loss"] == whole.training.columns["loss"]
+        seconds = timelapse.training.columns["seconds"]
+        assert seconds == sorted(seconds) and seconds[0] == 0.0
+    Path(config.metrics_path).unlink()
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        recorded(tokenizer, new_gpt(tokenizer), config=replace(config, metrics_path=None), resume=True, **kept).run()
 
 
 def test_a_run_goes_on_with_the_prompts_it_began_with(tokenizer: PreTrainedTokenizerFast, trained: tuple, tmp_path: Path) -> None:

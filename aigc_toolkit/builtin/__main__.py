@@ -117,7 +117,7 @@ def _kept(stage: Stage | Practice, arguments: argparse.Namespace) -> TrainConfig
         num_steps=arguments.steps or stage.training.num_steps,
         folder=str(arguments.run / stage.name),
         checkpoint_every=STEPS_BETWEEN_CHECKPOINTS[type(stage)],
-        metrics_path=str(arguments.run / f"{stage.name}.jsonl"),
+        metrics_path=str(_metrics(stage, arguments)),
     )
 
 
@@ -129,6 +129,7 @@ def _record(steps: Iterator[TrainStep], gpt: GPT, corpus: Corpus, stage: Stage |
         tokenizer=corpus.tokenizer,
         prompts=TIMELAPSE_PROMPTS,
         path=_timelapse(stage, arguments),
+        metrics=_metrics(stage, arguments),
         at=_snapshots(stage, arguments.steps or stage.training.num_steps),
         rulers=measure_rulers(corpus).losses(),
         name="story",
@@ -159,6 +160,10 @@ def _facts(gpt: GPT, corpus: Corpus, stage: Stage | Practice) -> dict:
 
 def _timelapse(stage: Stage | Practice, arguments: argparse.Namespace) -> Path:
     return arguments.run / f"{stage.name}.safetensors"
+
+
+def _metrics(stage: Stage | Practice, arguments: argparse.Namespace) -> Path:
+    return arguments.run / f"{stage.name}.jsonl"
 
 
 def _machine() -> str:

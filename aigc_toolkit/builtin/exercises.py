@@ -17,7 +17,7 @@ from aigc_toolkit.corpora.story_world.beginnings import beginning
 
 NOT_SAID = "not_said"
 QUESTIONED = ("lesson", "gathering", "opening")  # the forms of documents whose questions are asked
-STORIES_TO_CHOOSE_FROM = 8
+STORIES_TO_CHOOSE_FROM = 8  # for each that is gone on with
 FIRST_GUESS = 0.85  # of the share that is right, by kind
 MEMORY = 0.97  # share of a kind's estimate that stays after one more exercise of it
 LEAST = 0.02  # weight of a kind that is always right, where one that never is has 1
@@ -64,7 +64,7 @@ class Exercises:
         return rng.choices(range(len(kinds)), [1 - self.right.get(kind, FIRST_GUESS) + LEAST for kind in kinds])[0]
 
     def _story(self, place: int, rng: random.Random) -> Exercise:
-        """A story told as far as any event from the third on, but for the last two where it is long enough."""
+        """One of several stories, told as far as any event from the third on, but for the last two where it is long enough."""
         places = range(place * STORIES_TO_CHOOSE_FROM, (place + 1) * STORIES_TO_CHOOSE_FROM)
         documents = [make_document(self._seed, "train", each, form="story") for each in places]
         kinds = [f"{each.language}/story/{each.story.plot}" for each in documents]

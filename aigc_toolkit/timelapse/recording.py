@@ -17,7 +17,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from aigc_toolkit import GPT, LanguageModel
-from aigc_toolkit.views.training_record import fields
+from aigc_toolkit.views.training_record import fields, read_metrics
 
 from .snapshots import read_subject, take_snapshot
 from .timelapse import TimeLapse
@@ -58,6 +58,7 @@ def record_timelapse(
     prompts: Sequence[str],
     at: Iterable[int] | None = None,
     path: str | Path | None = None,
+    metrics: str | Path | None = None,
     rulers: Mapping[str, float] | None = None,
     marks: Mapping[int, str] | None = None,
     sample_tokens: int = 32,
@@ -70,19 +71,21 @@ def record_timelapse(
     are the steps after which a snapshot is taken, 0 the model before training, `log_spaced(config.num_steps)` for example; None
     gives 0, 1, 2, 3, 4, 6, 8, 11, 16, …, each the square root of 2 times the one before. The last step always has one. `prompts`
     are short texts: with queries and keys of every head a token of them takes 0.1 MB in 25 snapshots of 5 layers x 6 heads. `path`
-    is a file that is written after each snapshot. `rulers` are losses by name for the chart, nats per token, `marks` say
-    what happened at a step. `sample_tokens` are
-    written after each prompt. A snapshot costs a few passes over the prompts and one sample.
+    is a file that is written after each snapshot; `metrics`, the file that `TrainConfig(metrics_path=…)` names, gives a run that
+    was killed and goes on the losses since its last snapshot too. `rulers` are losses by name for the chart, nats per token,
+    `marks` say what happened at a step. `sample_tokens` are written after each prompt. A snapshot costs a few passes over the
+    prompts and one sample.
 
     Raises ValueError, when the run begins, for prompts that do not fit the model, a model that is no causal decoder, and a file at
-    `path` with other prompts.
+    `path` with other prompts; FileNotFoundError where a run goes on and `metrics` is not there.
 
     >>> timelapse = record_timelapse(train(gpt, corpus, config), gpt, tokenizer=corpus.tokenizer, prompts=["Once upon a time"])
     >>> timelapse.run()
     TimeLapse('gpt', 17 snapshots from step 0 to 200, 1 prompts, 4 layers x 4 heads)
     """
     timelapse = TimeLapse(rulers=rulers, marks=marks)
-    camera = Camera(timelapse, model, tokenizer, prompts=prompts, path=path, sample_tokens=sample_tokens, seed=seed, name=name)
+    kept = {"path": path, "metrics": metrics}
+    camera = Camera(timelapse, model, tokenizer, prompts=prompts, sample_tokens=sample_tokens, seed=seed, name=name, **kept)
     timelapse.follow(_recorded(steps, camera, None if at is None else frozenset(at)), camera.take)
     return timelapse
 
@@ -98,11 +101,12 @@ class Camera:
         *,
         prompts: Sequence[str],
         path: str | Path | None = None,
+        metrics: str | Path | None = None,
         sample_tokens: int,
         seed: int,
         name: str,
     ):
-        self.timelapse, self._path = timelapse, None if path is None else Path(path).expanduser()
+        self.timelapse, self._path, self._metrics = timelapse, None if path is None else Path(path).expanduser(), metrics
         self._model, self._tokenizer, self._name = model, tokenizer, name
         self._prompts, self._settings = prompts, {"num_next": NUM_NEXT, "sample_tokens": sample_tokens, "seed": seed}
 
@@ -116,19 +120,22 @@ class Camera:
             self.timelapse.save(self._path)
 
     def go_on(self, step: int | None) -> None:
-        """Takes up what the file holds of the steps before `step`, or all. Raises ValueError where it is of other prompts."""
+        """Takes up what the files hold of the steps before `step`, or all. Raises ValueError where they are of other prompts."""
         self.timelapse.drop_from(0)  # what was taken for step 0 was none: the run had begun before
-        if self._path is None or not self._path.is_file():
-            return
-        earlier = load_timelapse(self._path)
+        if self._path is not None and self._path.is_file():
+            self._take_up(load_timelapse(self._path))
+        if self._metrics is not None:
+            self.timelapse.training = read_metrics(self._metrics)
+        if step is not None:
+            self.timelapse.drop_from(step)
+
+    def _take_up(self, earlier: TimeLapse) -> None:
         if earlier.prompts != self.timelapse.prompts:
             raise ValueError(
                 f"{str(self._path)!r} has snapshots of the prompts {earlier.prompts}, not of {self.timelapse.prompts}; a run goes "
                 "on with the prompts it began with. Give these, or another path."
             )
         self.timelapse.take_up(earlier)
-        if step is not None:
-            self.timelapse.drop_from(step)
 
 
 def _recorded(steps: Iterable["TrainStep"], camera: Camera, at: frozenset[int] | None) -> Iterator["TrainStep"]:
@@ -142,7 +149,7 @@ def _recorded(steps: Iterable["TrainStep"], camera: Camera, at: frozenset[int] |
             timelapse.drop_from(step)
         elif last == 0 and at is not None and 0 not in at:
             timelapse.snapshots.clear()
-        timelapse.training.append(fields(record), time=time.monotonic())
+        timelapse.training.append(fields(record), time=time.time())
         last = step
         if step in at if at is not None else _is_root_of_two(step):
             camera.take(step)
